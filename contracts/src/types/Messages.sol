@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.30;
+
+// The signed messages of the Forebond protocol (EIP-712). This file is their only declaration: the
+// Rust types are generated from it, and golden vectors in `fixtures/` freeze every digest.
+// Field by field, with units: `specs/messages.md`.
+//
+// Domain of all of them: name "Forebond", version "1", chainId = the L1's,
+// verifyingContract = the rollup's Inbox.
+
+/// Opens a gateway's turn: which window, on which parent. Signed and logged before the first frag.
+struct Base {
+    uint64 window;
+    uint8 attempt;
+    uint64 parentBlock;
+    bytes32 parentBlockHash;
+    bytes32 parentFrag;
+    bytes32 parentSeal;
+}
+
+/// The header fields of a block that are fixed before its first transaction.
+struct BlockEnv {
+    address coinbase;
+    uint64 gasLimit;
+    uint64 baseFee;
+    bytes32 prevRandao;
+    bytes32 parentBeaconRoot;
+    bytes32 extraDataHash;
+}
+
+/// A run of executed transactions of one block. One hash chain from the base on, across blocks.
+struct Frag {
+    bytes32 base;
+    uint64 blockNumber;
+    uint32 sequence;
+    bytes32 previousFrag;
+    uint64 timestamp;
+    uint64 l1OriginNumber;
+    bytes32 l1OriginHash;
+    uint64 issuedAtMs;
+    uint32 firstTransaction;
+    uint32 transactionCount;
+    bytes32 promisesRoot;
+    uint64 gasUsed;
+    uint128 windowCoverage;
+    uint8 orderingRule;
+    bytes32 blockEnv;
+}
+
+/// Binds a block's hash to its last frag; the last one of a turn says so.
+struct Seal {
+    bytes32 base;
+    uint64 blockNumber;
+    bytes32 blockHash;
+    uint32 lastSequence;
+    bytes32 lastFrag;
+    bool endOfWindow;
+}

@@ -1,0 +1,21 @@
+//! The words of the protocol: signed messages, leaves, write sets, signatures and the object a
+//! user holds. No I/O, no clock, no async runtime.
+//!
+//! Messages are declared once, in `contracts/src/types/Messages.sol`; everything here is generated
+//! from that file or built around it. Units and digests: `specs/messages.md`.
+
+mod domain;
+mod leaf;
+mod messages;
+mod preconfirmation;
+mod signature;
+mod wire;
+mod writes;
+
+pub use domain::Domain;
+pub use leaf::Leaf;
+pub use messages::{Base, BlockEnv, Frag, Seal};
+pub use preconfirmation::{Grade, OBJECT_VERSION, Preconfirmation, SignedSeal};
+pub use signature::{Signature, SignatureError};
+pub use wire::{BaseWire, BlockEnvWire, FragWire, LeafWire, SealWire};
+pub use writes::{AccountWrite, InfoWrite, WriteSet, WriteSetError};
