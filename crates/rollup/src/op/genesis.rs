@@ -1,6 +1,6 @@
 //! What block 0 of a development chain holds.
 
-use super::{ChainConfig, predeploys};
+use super::ChainConfig;
 use alloy_eips::{eip2935, eip4788};
 use alloy_primitives::{Address, Bytes, U256, address, hex};
 
@@ -81,7 +81,7 @@ pub fn predeploys() -> Vec<GenesisAccount> {
         contract(eip2935::HISTORY_STORAGE_ADDRESS, eip2935::HISTORY_STORAGE_CODE.clone()),
         contract(DEPLOYMENT_PROXY, Bytes::from_static(DEPLOYMENT_PROXY_CODE)),
     ];
-    all.extend(predeploys::ALL.iter().map(|p| GenesisAccount {
+    all.extend(super::predeploys::ALL.iter().map(|p| GenesisAccount {
         storage: p.storage.iter().map(|(k, v)| (U256::from(*k), U256::from(*v))).collect(),
         ..contract(p.address, p.code())
     }));

@@ -1,0 +1,5 @@
+//! Immutable views for readers: layers of published writes over the newest stored state.
+
+mod layer;
+
+pub use layer::{Layer, StateView};
