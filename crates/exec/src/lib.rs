@@ -16,6 +16,7 @@ pub use store::{
     StoreSnapshot, TxLocation,
 };
 pub use trie::{
-    AccountLeaf, AccountProof, LeafValue, SlotProof, SortedLists, SortedState, StateTrie, Trie,
+    AccountLeaf, AccountProof, AccountRow, LeafValue, SlotProof, SlotRow, SortedLists, SortedState,
+    StateTrie, Trie,
 };
 pub use view::{Layer, StateView};

@@ -1,5 +1,5 @@
 //! Blocks in the store: what survives, what readers see, what is refused.
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::cast_possible_truncation)]
 
 use std::{fs, path::Path};
 

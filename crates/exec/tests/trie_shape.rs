@@ -1,6 +1,6 @@
 //! One trie with keys chosen so that every shape occurs: long extensions, nodes short enough to stand inside their
 //! parent, and each way in which a deletion joins nodes.
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::cast_possible_truncation)]
 
 use std::collections::BTreeMap;
 

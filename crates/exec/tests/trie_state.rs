@@ -1,5 +1,5 @@
 //! The state trie against alloy-trie's full rebuild, the slow and simple way to the same root.
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::cast_possible_truncation)]
 
 use std::collections::BTreeMap;
 

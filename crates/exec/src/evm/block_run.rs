@@ -4,8 +4,8 @@ use alloy_consensus::{Eip658Value, Receipt, Transaction};
 use alloy_eips::{Typed2718, eip2935, eip4788};
 use alloy_evm::{Evm, EvmFactory, precompiles::PrecompilesMap};
 use alloy_op_evm::{OpEvm, OpEvmFactory, OpTx};
-use alloy_primitives::{Address, B256, Log, U256};
-use forebond_rollup::op::BlockOpening;
+use alloy_primitives::{Address, B256, Log, U256, map::HashSet};
+use forebond_rollup::op::{self, BlockOpening};
 use op_alloy_consensus::{OpDepositReceipt, OpReceiptEnvelope};
 use op_revm::{OpHaltReason, OpSpecId};
 use revm::{
@@ -24,7 +24,22 @@ pub struct BlockRun {
     transactions: u32,
     logs: u64,
     diff: StateDiff,
+    /// Changes by system calls that no published frag carries yet.
+    system: Vec<Changes>,
+    /// Accounts that a transaction waiting for the parent's hash has loaded (R13).
+    claimed: HashSet<Address>,
 }
+
+/// Accounts almost every transaction touches without depending on who came before: fee vaults,
+/// the L1 attributes and the history contract.
+const SHARED: [Address; 6] = [
+    op::SEQUENCER_FEE_VAULT,
+    op::BASE_FEE_VAULT,
+    op::L1_FEE_VAULT,
+    op::OPERATOR_FEE_VAULT,
+    op::L1_BLOCK,
+    eip2935::HISTORY_STORAGE_ADDRESS,
+];
 
 /// What one executed transaction did.
 #[derive(Clone, Debug)]
@@ -75,13 +90,10 @@ pub enum ExecuteError {
         /// The transaction's gas limit.
         limit: u64,
     },
-    /// It reads the hash of the parent, which is still being sealed (R13). The accounts it loaded
-    /// until then are given, so that only independent transactions overtake it.
-    #[error("the transaction reads the parent's hash, which is not known yet")]
-    ParentHashPending {
-        /// Accounts it loaded so far.
-        loaded: Vec<Address>,
-    },
+    /// It reads the hash of the parent, which is still being sealed, or shares an account with a
+    /// transaction that does and came before it: only independent ones overtake (R13).
+    #[error("the transaction waits for the parent's hash, which is not known yet")]
+    ParentHashPending,
     /// The state cannot be read: nothing can be executed any more.
     #[error(transparent)]
     State(StateError),
@@ -108,6 +120,8 @@ impl BlockRun {
             transactions: 0,
             logs: 0,
             diff: StateDiff::default(),
+            system: Vec::new(),
+            claimed: HashSet::default(),
         };
         let root = run.opening.env.parentBeaconRoot;
         run.system_call(eip4788::BEACON_ROOTS_ADDRESS, root)?;
@@ -146,6 +160,7 @@ impl BlockRun {
     /// read the slot it writes, so the result is that of a call at the start of the block (R13).
     pub fn parent_sealed(&mut self, hash: B256) -> Result<(), StateError> {
         let parent = self.opening.number.saturating_sub(1);
+        self.claimed.clear();
         self.state().sealed(parent, hash);
         self.system_call(eip2935::HISTORY_STORAGE_ADDRESS, hash)
     }
@@ -163,7 +178,23 @@ impl BlockRun {
         };
         let changes = changes_of(self.state(), &outcome.state)?;
         self.commit(&changes);
+        self.system.push(changes);
         Ok(())
+    }
+
+    /// Hands out what system calls changed since the last time; it goes with the next frag.
+    pub fn take_system_changes(&mut self) -> Vec<Changes> {
+        std::mem::take(&mut self.system)
+    }
+
+    /// Whether a transaction that loaded these accounts must wait behind one that waits for the
+    /// parent's hash; if so, what it loaded is claimed, too.
+    fn must_wait(&mut self, loaded: Vec<Address>, reads_parent: bool) -> bool {
+        let wait = reads_parent || loaded.iter().any(|address| self.claimed.contains(address));
+        if wait {
+            self.claimed.extend(loaded.into_iter().filter(|address| !SHARED.contains(address)));
+        }
+        wait
     }
 
     fn commit(&mut self, changes: &Changes) {
@@ -191,13 +222,17 @@ impl BlockRun {
                 self.evm.ctx_mut().journaled_state.clear();
                 return Err(match error {
                     EVMError::Database(StateError::ParentHashPending(_)) => {
-                        ExecuteError::ParentHashPending { loaded }
+                        self.must_wait(loaded, true);
+                        ExecuteError::ParentHashPending
                     }
                     EVMError::Database(error) => ExecuteError::State(error),
                     other => ExecuteError::Refused(Refused(refusal(&other))),
                 });
             }
         };
+        if watch && self.must_wait(loaded, false) {
+            return Err(ExecuteError::ParentHashPending);
+        }
         let changes = changes_of(self.state(), &state).map_err(ExecuteError::State)?;
         let executed = self
             .outcome(tx, result, changes)
@@ -263,13 +298,37 @@ impl BlockRun {
         info.calculate_tx_l1_cost(tx.raw(), OpSpecId::ISTHMUS)
     }
 
-    /// Closes the block: the state for the next one and the net change.
-    pub fn finish(self) -> (WorkingState, StateDiff) {
-        let Self { evm, mut diff, .. } = self;
-        diff.accounts
-            .retain(|_, change| change.before != change.after);
+    /// Closes the block and opens the next one, whose parent's hash is not known yet. Returns the
+    /// closed block's net change. The closed block's own parent must be known by now.
+    pub fn turn(&mut self, opening: BlockOpening) -> Result<StateDiff, StateError> {
+        if let Some(parent) = self.state().waits_for() {
+            return Err(StateError::ParentHashPending(parent));
+        }
+        let diff = self.take_diff();
+        let parent = opening.number.saturating_sub(1);
+        self.evm.ctx_mut().block = evm_env(self.evm.chain_id(), &opening).block_env;
+        self.opening = opening;
+        self.gas_used = 0;
+        self.transactions = 0;
+        self.logs = 0;
+        self.system.clear();
+        self.claimed.clear();
+        self.state().parent_pending(parent);
+        self.system_call(eip4788::BEACON_ROOTS_ADDRESS, self.opening.env.parentBeaconRoot)?;
+        Ok(diff)
+    }
+
+    /// Closes the block for good: the state after it and its net change.
+    pub fn finish(mut self) -> (WorkingState, StateDiff) {
+        let diff = self.take_diff();
+        (self.evm.finish().0, diff)
+    }
+
+    fn take_diff(&mut self) -> StateDiff {
+        let mut diff = std::mem::take(&mut self.diff);
+        diff.accounts.retain(|_, change| change.before != change.after);
         diff.slots.retain(|_, change| change.before != change.after);
-        (evm.finish().0, diff)
+        diff
     }
 }
 

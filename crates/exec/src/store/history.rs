@@ -80,9 +80,9 @@ pub(super) fn value_before(
     let (_, row) = found?;
     let mut rest = row.value();
     while !rest.is_empty() {
-        let (entry_key, before, _) = split(&mut rest, key.len())?;
-        if entry_key == key {
-            return Ok(Some(before.to_vec()));
+        let entry = split(&mut rest, key.len())?;
+        if entry.key == key {
+            return Ok(Some(entry.before.to_vec()));
         }
     }
     Ok(None)
@@ -100,8 +100,8 @@ pub(super) fn for_each(
         let (_, row) = found?;
         let mut rest = row.value();
         while !rest.is_empty() {
-            let (key, before, after) = split(&mut rest, key_bytes)?;
-            visit(key, before, after)?;
+            let entry = split(&mut rest, key_bytes)?;
+            visit(entry.key, entry.before, entry.after)?;
         }
     }
     Ok(())
@@ -121,11 +121,15 @@ fn put_value(value: &[u8], row: &mut Vec<u8>) {
     row.extend_from_slice(value);
 }
 
+/// One change as it lies in a row.
+struct RawEntry<'r> {
+    key: &'r [u8],
+    before: &'r [u8],
+    after: &'r [u8],
+}
+
 /// Takes the first entry off a row.
-fn split<'r>(
-    rest: &mut &'r [u8],
-    key_bytes: usize,
-) -> Result<(&'r [u8], &'r [u8], &'r [u8]), StoreError> {
+fn split<'r>(rest: &mut &'r [u8], key_bytes: usize) -> Result<RawEntry<'r>, StoreError> {
     let mut take = || {
         let (key, tail) = rest.split_at_checked(key_bytes)?;
         let (length, tail) = tail.split_first()?;
@@ -133,7 +137,7 @@ fn split<'r>(
         let (length, tail) = tail.split_first()?;
         let (after, tail) = tail.split_at_checked(usize::from(*length))?;
         *rest = tail;
-        Some((key, before, after))
+        Some(RawEntry { key, before, after })
     };
     take().ok_or_else(|| StoreError::corrupt("history", "a row ends within an entry"))
 }

@@ -12,7 +12,7 @@ use super::{
     history::{self, ACCOUNT_KEY_BYTES, SLOT_KEY_BYTES},
     types::{Account, Head, StateDiff, TxLocation},
 };
-use crate::trie::SortedState;
+use crate::trie::{AccountRow, SlotRow, SortedState};
 
 /// The store as it was when the snapshot was taken. Reads don't block the writer, nor it them; share it between threads by
 /// reference or in an `Arc`.
@@ -208,7 +208,7 @@ impl SortedState for StoreSnapshot {
     fn accounts(
         &self,
         nibble: u8,
-    ) -> Result<impl Iterator<Item = Result<(B256, Account), StoreError>>, StoreError> {
+    ) -> Result<impl Iterator<Item = Result<AccountRow, StoreError>>, StoreError> {
         let (first, last) = bounds::<32>(nibble);
         Ok(self
             .accounts
@@ -222,7 +222,7 @@ impl SortedState for StoreSnapshot {
     fn slots(
         &self,
         nibble: u8,
-    ) -> Result<impl Iterator<Item = Result<(B256, B256, U256), StoreError>>, StoreError> {
+    ) -> Result<impl Iterator<Item = Result<SlotRow, StoreError>>, StoreError> {
         let (first, last) = bounds::<64>(nibble);
         Ok(self.slots.range::<&[u8; 64]>(&first..=&last)?.map(|found| {
             let (key, row) = found?;

@@ -30,5 +30,5 @@ pub use account::AccountLeaf;
 pub use node::LeafValue;
 pub use proof::{AccountProof, SlotProof};
 pub use radix::Trie;
-pub use source::{SortedLists, SortedState};
+pub use source::{AccountRow, SlotRow, SortedLists, SortedState};
 pub use state::StateTrie;

@@ -14,7 +14,7 @@ use crate::store::Account;
 pub(super) struct Shard {
     pub(super) accounts: Trie<AccountLeaf>,
     pub(super) storages: B256Map<Trie<U256>>,
-    /// Accounts whose storage changed since their leaf's storage root was set.
+    /// Accounts (that exist) whose storage changed since their leaf's storage root was set.
     stale: B256Set,
 }
 
@@ -66,6 +66,7 @@ impl Shard {
             None => {
                 self.accounts.remove(&key);
                 self.storages.remove(&key);
+                self.stale.remove(&key);
             }
         }
     }
@@ -82,14 +83,18 @@ impl Shard {
         self.stale.insert(owner);
     }
 
+    /// Forgets the storage of `owner` if it is no account: storage needs an account to hang from,
+    /// and must not wait here for one to appear.
+    pub(super) fn drop_storage_without_account(&mut self, owner: &B256) {
+        if self.accounts.get(owner).is_none() {
+            self.storages.remove(owner);
+            self.stale.remove(owner);
+        }
+    }
+
     /// Brings the storage roots in the account leaves up to date.
     pub(super) fn refresh_storage_roots(&mut self) {
         for owner in std::mem::take(&mut self.stale) {
-            if self.accounts.get(&owner).is_none() {
-                // Storage needs an account to hang from; what was written beside a removed account is not state.
-                self.storages.remove(&owner);
-                continue;
-            }
             let root = self
                 .storages
                 .get_mut(&owner)

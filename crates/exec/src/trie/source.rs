@@ -6,10 +6,15 @@ use alloy_primitives::{B256, U256};
 
 use crate::store::Account;
 
+/// Hashed address and account.
+pub type AccountRow = (B256, Account);
+/// Hashed address, hashed slot and value.
+pub type SlotRow = (B256, B256, U256);
+
 /// A whole state in ascending order of hashed keys, readable in sixteen parts: by the first nibble of the hashed address.
 ///
 /// Contract: an implementation yields each account and each slot once, in ascending order, in the part its hashed
-/// address belongs to; values are not zero; every part is of the same state. `Sync`, since parts are read by several
+/// address belongs to; values are not zero; slots belong to accounts that it yields as well; every part is of the same state. `Sync`, since parts are read by several
 /// threads at once.
 pub trait SortedState: Sync {
     /// Why reading can fail.
@@ -19,25 +24,25 @@ pub trait SortedState: Sync {
     fn accounts(
         &self,
         nibble: u8,
-    ) -> Result<impl Iterator<Item = Result<(B256, Account), Self::Error>>, Self::Error>;
+    ) -> Result<impl Iterator<Item = Result<AccountRow, Self::Error>>, Self::Error>;
 
     /// Storage as (hashed address, hashed slot, value), of the accounts whose hashed address starts with `nibble`.
     fn slots(
         &self,
         nibble: u8,
-    ) -> Result<impl Iterator<Item = Result<(B256, B256, U256), Self::Error>>, Self::Error>;
+    ) -> Result<impl Iterator<Item = Result<SlotRow, Self::Error>>, Self::Error>;
 }
 
 /// A state in two lists in memory, put in order when it is made.
 #[derive(Clone, Debug, Default)]
 pub struct SortedLists {
-    accounts: Vec<(B256, Account)>,
-    slots: Vec<(B256, B256, U256)>,
+    accounts: Vec<AccountRow>,
+    slots: Vec<SlotRow>,
 }
 
 impl SortedLists {
     /// Takes accounts by hashed address and slots by (hashed address, hashed slot), in any order; drops zero slots.
-    pub fn new(mut accounts: Vec<(B256, Account)>, mut slots: Vec<(B256, B256, U256)>) -> Self {
+    pub fn new(mut accounts: Vec<AccountRow>, mut slots: Vec<SlotRow>) -> Self {
         accounts.sort_unstable_by_key(|(key, _)| *key);
         slots.retain(|(_, _, value)| !value.is_zero());
         slots.sort_unstable_by_key(|(account, slot, _)| (*account, *slot));
@@ -58,7 +63,7 @@ impl SortedState for SortedLists {
     fn accounts(
         &self,
         nibble: u8,
-    ) -> Result<impl Iterator<Item = Result<(B256, Account), Self::Error>>, Self::Error> {
+    ) -> Result<impl Iterator<Item = Result<AccountRow, Self::Error>>, Self::Error> {
         Ok(part(&self.accounts, nibble, |(key, _)| *key)
             .iter()
             .map(|entry| Ok(*entry)))
@@ -67,7 +72,7 @@ impl SortedState for SortedLists {
     fn slots(
         &self,
         nibble: u8,
-    ) -> Result<impl Iterator<Item = Result<(B256, B256, U256), Self::Error>>, Self::Error> {
+    ) -> Result<impl Iterator<Item = Result<SlotRow, Self::Error>>, Self::Error> {
         Ok(part(&self.slots, nibble, |(key, _, _)| *key)
             .iter()
             .map(|entry| Ok(*entry)))

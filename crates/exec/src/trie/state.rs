@@ -49,8 +49,8 @@ impl StateTrie {
     pub fn build<S: SortedState>(state: &S, threads: usize) -> Result<Self, S::Error> {
         let next = AtomicU8::new(0);
         // Each thread takes the next part until none is left, so one slow part doesn't hold up the others.
-        let work = || {
-            let mut built = Vec::new();
+        let work = || -> Result<_, S::Error> {
+            let mut built: Vec<(u8, Shard)> = Vec::new();
             loop {
                 let nibble = next.fetch_add(1, Ordering::Relaxed);
                 if nibble >= SHARDS {
@@ -64,7 +64,7 @@ impl StateTrie {
             let others: Vec<_> = (1..threads.clamp(1, usize::from(SHARDS)))
                 .map(|_| scope.spawn(work))
                 .collect();
-            let mut parts: Vec<Result<Vec<(u8, Shard)>, S::Error>> = vec![work()];
+            let mut parts = vec![work()];
             for other in others {
                 match other.join() {
                     Ok(part) => parts.push(part),
@@ -96,6 +96,9 @@ impl StateTrie {
             let owner = *owners.entry(*address).or_insert_with(|| keccak256(address));
             self.shard(&owner)
                 .set_slot(owner, keccak256(slot.to_be_bytes::<32>()), change.after);
+        }
+        for owner in owners.values() {
+            self.shard(owner).drop_storage_without_account(owner);
         }
     }
 

@@ -63,13 +63,15 @@ impl Layer {
 #[derive(Clone, Debug)]
 pub struct StateView {
     layers: Vec<Layer>,
+    hashes: Vec<(u64, B256)>,
     base: Arc<dyn BaseState>,
 }
 
 impl StateView {
-    /// A view of `layers`, newest first, over `base`.
-    pub const fn new(layers: Vec<Layer>, base: Arc<dyn BaseState>) -> Self {
-        Self { layers, base }
+    /// A view of `layers`, newest first, over `base`; `hashes` are those of sealed blocks that
+    /// `base` does not know yet.
+    pub const fn new(layers: Vec<Layer>, hashes: Vec<(u64, B256)>, base: Arc<dyn BaseState>) -> Self {
+        Self { layers, hashes, base }
     }
 }
 
@@ -104,6 +106,9 @@ impl BaseState for StateView {
     }
 
     fn block_hash(&self, number: u64) -> Result<Option<B256>, StateError> {
-        self.base.block_hash(number)
+        match self.hashes.iter().find(|(n, _)| *n == number) {
+            Some((_, hash)) => Ok(Some(*hash)),
+            None => self.base.block_hash(number),
+        }
     }
 }

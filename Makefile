@@ -1,0 +1,110 @@
+# What you can ask of this repository; `make help` lists it.
+# Everything a target needs beyond cargo, Node with npm, python3 and make is fetched into FOREBOND_CACHE and tools/node_modules.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+FOREBOND_CACHE ?= $(HOME)/.cache/forebond
+export CARGO_TARGET_DIR ?= $(FOREBOND_CACHE)/target
+
+CARGO_DENY_VERSION := 0.20.2
+CARGO_DENY := $(FOREBOND_CACHE)/tools/bin/cargo-deny
+CARGO_DENY_STAMP := $(FOREBOND_CACHE)/tools/cargo-deny-$(CARGO_DENY_VERSION).stamp
+NODE_STAMP := tools/node_modules/.installed
+EELS_VENV := $(FOREBOND_CACHE)/eels
+EELS_STAMP := $(EELS_VENV)/requirements.stamp
+
+# `make devnet DATA_DIR=/tmp/x HTTP=127.0.0.1:9000 ARGS="--block-time 500ms"`
+DATA_DIR ?= .forebond/devnet
+HTTP ?= 127.0.0.1:9545
+ARGS ?=
+
+## ---- Run ----
+
+.PHONY: help
+help: ## This list
+	@awk 'BEGIN { FS = ":.*## " } /^## ---- / { gsub(/## ---- | ----/, ""); printf "\n%s\n", $$0 } /^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: devnet
+devnet: ## A gateway with ten funded accounts at http://127.0.0.1:9545 (DATA_DIR=, HTTP=, ARGS= override)
+	cargo build --release --locked --bin forebond
+	@mkdir -p "$(DATA_DIR)"
+	exec "$(CARGO_TARGET_DIR)/release/forebond" gateway --dev --http "$(HTTP)" --data-dir "$(DATA_DIR)" $(ARGS)
+
+.PHONY: bench
+bench: $(NODE_STAMP) ## Stage benchmarks, then ours beside anvil under the same load
+	cargo bench --locked -p forebond-exec -p forebond-gateway
+	@if [ -x tools/bench.sh ]; then exec tools/bench.sh; fi
+
+## ---- Check ----
+
+.PHONY: test
+test: test-rust test-e2e ## All tests
+
+.PHONY: test-rust
+test-rust: ## Unit, property and vector tests of every crate
+	cargo test --locked --workspace
+
+.PHONY: test-e2e
+test-e2e: $(NODE_STAMP) ## cast, viem and ethers against a running gateway (FOREBOND_BIN= tests another binary)
+	@if [ -z "$${FOREBOND_BIN:-}" ]; then cargo build --locked --bin forebond; fi
+	FOREBOND_BIN="$${FOREBOND_BIN:-$(CARGO_TARGET_DIR)/debug/forebond}" node --test --test-reporter=spec --test-concurrency=1 tests/e2e/*.test.mjs
+
+# Advisories are left out: their database comes from the network at every run, and the answer changes under an unchanged tree.
+.PHONY: lint
+lint: $(CARGO_DENY_STAMP) $(NODE_STAMP) ## Format, clippy with warnings denied, licences and sources of dependencies, artifacts
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+	"$(CARGO_DENY)" --locked check licenses bans sources
+	node tools/artifacts.mjs --check
+
+.PHONY: fmt
+fmt: ## Format the Rust code
+	cargo fmt --all
+
+## ---- Make again what is committed ----
+
+.PHONY: artifacts
+artifacts: $(NODE_STAMP) ## Compile examples/contracts
+	node tools/artifacts.mjs
+
+.PHONY: predeploys
+predeploys: $(NODE_STAMP) ## Take the OP Stack predeploys' runtime code from its published sources
+	node tools/predeploys/make.mjs
+
+.PHONY: oracles
+oracles: $(EELS_STAMP) $(NODE_STAMP) ## Execution fixtures from EELS, the executable specification
+	"$(EELS_VENV)/bin/python" tools/oracles/eels.py fixtures/eels
+
+.PHONY: oracles-check
+oracles-check: $(EELS_STAMP) $(NODE_STAMP) ## The committed execution fixtures are what EELS says today
+	@fresh=$$(mktemp -d); trap 'rm -rf "$$fresh"' EXIT; \
+	"$(EELS_VENV)/bin/python" tools/oracles/eels.py "$$fresh"; \
+	diff -r --exclude README.md "$$fresh" fixtures/eels && echo "oracles: fixtures match"
+
+## ---- Install ----
+
+.PHONY: tools
+tools: $(NODE_STAMP) $(CARGO_DENY_STAMP) $(EELS_STAMP) ## Everything the targets above would fetch when first needed
+
+# Foundry's programs are whole in their platform packages; nobody's install scripts are needed.
+$(NODE_STAMP): tools/package.json tools/package-lock.json tools/.npmrc
+	npm ci --prefix tools --ignore-scripts
+	@touch $@
+
+$(CARGO_DENY_STAMP):
+	@mkdir -p $(@D)
+	@if ! "$(CARGO_DENY)" --version 2>/dev/null | grep -qF " $(CARGO_DENY_VERSION)"; then \
+		cargo install --locked --root "$(FOREBOND_CACHE)/tools" cargo-deny@$(CARGO_DENY_VERSION); fi
+	@touch $@
+
+# Debian ships python3 without ensurepip; as root the missing package is installed, otherwise the error names it.
+$(EELS_STAMP): tools/oracles/requirements.txt
+	@rm -rf "$(EELS_VENV)"; mkdir -p "$(FOREBOND_CACHE)"
+	@if ! python3 -m venv "$(EELS_VENV)" >/dev/null 2>&1; then \
+		if [ "$$(id -u)" != 0 ]; then echo "python3 -m venv does not work; install the package python3-venv and run make again" >&2; exit 1; fi; \
+		apt-get update -q && apt-get install -y -q python3-venv; rm -rf "$(EELS_VENV)"; python3 -m venv "$(EELS_VENV)"; fi
+	"$(EELS_VENV)/bin/pip" install --quiet --disable-pip-version-check --requirement tools/oracles/requirements.txt
+	@touch $@

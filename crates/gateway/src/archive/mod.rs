@@ -1,0 +1,71 @@
+//! The archive: writes sealed blocks to the store and tells everybody how far it has come.
+
+use crate::{
+    chain::{SealedBlock, encode_body},
+    log::Position,
+    metrics::StageMetrics,
+    scribe::ScribeInput,
+    sequencer::SequencerInput,
+};
+use crossbeam_channel::{Receiver, Sender};
+use forebond_exec::{BlockRecord, Durability, StateDiff, Store, StoreError};
+use std::{sync::Arc, time::Instant};
+
+/// A published block on its way to the store.
+#[derive(Debug)]
+pub struct ArchiveInput {
+    /// The block.
+    pub block: Arc<SealedBlock>,
+    /// What it changed.
+    pub diff: StateDiff,
+    /// Where a replay of what follows this block starts in the promise log.
+    pub log_position: Position,
+}
+
+/// The store's writer.
+#[derive(Debug)]
+pub struct Archive {
+    /// The store.
+    pub store: Arc<Store>,
+    /// Blocks from one durable write to the next; those between are replayed from the log.
+    pub checkpoint_blocks: u64,
+    /// Towards the scribe.
+    pub scribe: Sender<ScribeInput>,
+    /// Towards the sequencer.
+    pub sequencer: Sender<SequencerInput>,
+    /// Figures.
+    pub metrics: Arc<StageMetrics>,
+}
+
+impl Archive {
+    /// Runs until the scribe is gone, then makes everything durable.
+    pub fn run(self, input: &Receiver<ArchiveInput>) -> Result<(), StoreError> {
+        while let Ok(next) = input.recv() {
+            let started = Instant::now();
+            let number = next.block.number();
+            commit(&self.store, &next, number % self.checkpoint_blocks.max(1) == 0)?;
+            let snapshot = Arc::new(self.store.snapshot()?);
+            self.metrics.store.observe(started.elapsed().as_secs_f64());
+            // Either may be gone already when the gateway stops.
+            let _ = self.scribe.try_send(ScribeInput::Stored(snapshot.clone()));
+            let _ = self.sequencer.try_send(SequencerInput::Stored(snapshot));
+        }
+        self.store.sync()
+    }
+}
+
+/// Writes one block to the store.
+pub fn commit(store: &Store, input: &ArchiveInput, durable: bool) -> Result<(), StoreError> {
+    let block = &input.block;
+    let Some(body) = encode_body(block) else { return Ok(()) };
+    let record = BlockRecord {
+        number: block.number(),
+        hash: block.hash,
+        state_root: block.header.state_root,
+        body,
+        tx_hashes: block.transactions().map(|promised| promised.leaf.tx_hash).collect(),
+        log_position: input.log_position.to_u64(),
+    };
+    let durability = if durable { Durability::Durable } else { Durability::Deferred };
+    store.commit_block(&record, &input.diff, durability)
+}

@@ -1,0 +1,90 @@
+use super::{View, Waiters};
+use crate::{chain::SealedBlock, promise::PublishedFrag};
+use alloy_primitives::B256;
+use arc_swap::ArcSwap;
+use dashmap::DashMap;
+use forebond_types::Preconfirmation;
+use std::sync::Arc;
+use tokio::sync::broadcast;
+
+/// Events kept for a slow subscriber before it is disconnected.
+const EVENT_BUFFER: usize = 4096;
+
+/// A promise: the frag and the place of the transaction in it.
+#[derive(Clone, Debug)]
+pub struct Promise {
+    /// The signed frag.
+    pub frag: Arc<PublishedFrag>,
+    /// Place in it, 0 = first.
+    pub place: usize,
+}
+
+impl Promise {
+    /// The object its sender holds.
+    pub fn preconfirmation(&self) -> Option<Preconfirmation> {
+        self.frag.preconfirmation(self.place)
+    }
+}
+
+/// Something was published.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// A frag.
+    Frag(Arc<PublishedFrag>),
+    /// A block was sealed.
+    Sealed(Arc<SealedBlock>),
+}
+
+/// The meeting place of the one publisher and all readers.
+#[derive(Debug)]
+pub struct Board {
+    view: ArcSwap<View>,
+    /// Promises of blocks the store does not hold yet.
+    promises: DashMap<B256, Promise>,
+    waiters: Waiters,
+    events: broadcast::Sender<Event>,
+}
+
+impl Board {
+    /// A board that shows `view`.
+    pub fn new(view: View) -> Self {
+        Self {
+            view: ArcSwap::from_pointee(view),
+            promises: DashMap::new(),
+            waiters: Waiters::default(),
+            events: broadcast::channel(EVENT_BUFFER).0,
+        }
+    }
+
+    /// The newest view.
+    pub fn view(&self) -> Arc<View> {
+        self.view.load_full()
+    }
+
+    /// Who waits for promises.
+    pub const fn waiters(&self) -> &Waiters {
+        &self.waiters
+    }
+
+    /// The promise of a transaction the store does not hold yet.
+    pub fn promise(&self, hash: &B256) -> Option<Promise> {
+        self.promises.get(hash).map(|promise| promise.clone())
+    }
+
+    /// Events from now on. A reader that falls [`EVENT_BUFFER`] events behind is told so.
+    pub fn subscribe(&self) -> broadcast::Receiver<Event> {
+        self.events.subscribe()
+    }
+
+    pub(super) fn show(&self, view: View) {
+        self.view.store(Arc::new(view));
+    }
+
+    pub(super) fn promises(&self) -> &DashMap<B256, Promise> {
+        &self.promises
+    }
+
+    pub(super) fn tell(&self, event: Event) {
+        let _ = self.events.send(event);
+    }
+}

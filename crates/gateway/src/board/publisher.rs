@@ -1,0 +1,142 @@
+use super::{Board, Event, Outcome, Promise, UnsealedBlock, View};
+use crate::{chain::SealedBlock, promise::PublishedFrag};
+use alloy_consensus::Header;
+use alloy_primitives::B256;
+use forebond_exec::{Changes, Layer, StateView, StoreSnapshot};
+use forebond_types::{Seal, Signature};
+use rpds::VectorSync;
+use std::{collections::VecDeque, sync::Arc};
+
+/// The one writer of the board.
+#[derive(Debug)]
+pub struct Publisher {
+    board: Arc<Board>,
+    latest: Arc<SealedBlock>,
+    recent: VecDeque<Arc<SealedBlock>>,
+    unsealed: VecDeque<UnsealedBlock>,
+    /// Published writes of blocks the store does not hold yet, ascending.
+    layers: VecDeque<Layer>,
+    stored: Arc<StoreSnapshot>,
+}
+
+impl Publisher {
+    /// A publisher over what the store holds, whose head is `latest`.
+    pub fn new(latest: Arc<SealedBlock>, stored: Arc<StoreSnapshot>) -> Self {
+        let state = Arc::new(StateView::new(vec![], vec![], stored.clone()));
+        let view = View {
+            latest: latest.clone(),
+            recent: vec![],
+            unsealed: vec![],
+            pending_state: state.clone(),
+            latest_state: state,
+            stored: stored.clone(),
+        };
+        Self {
+            board: Arc::new(Board::new(view)),
+            latest,
+            recent: VecDeque::new(),
+            unsealed: VecDeque::new(),
+            layers: VecDeque::new(),
+            stored,
+        }
+    }
+
+    /// The board.
+    pub const fn board(&self) -> &Arc<Board> {
+        &self.board
+    }
+
+    /// Shows a frag that is durable and signed, with what it changed, and answers who waits.
+    pub fn frag(&mut self, frag: Arc<PublishedFrag>, changes: &[Changes]) {
+        let number = frag.frag.blockNumber;
+        if self.unsealed.back().is_none_or(|b| b.start.opening.number != number) {
+            self.unsealed.push_back(UnsealedBlock {
+                start: frag.start.clone(),
+                frags: VectorSync::new_sync(),
+                transactions: 0,
+                gas_used: 0,
+            });
+            self.layers.push_back(Layer::new(number));
+        }
+        if let Some(layer) = self.layers.back_mut() {
+            changes.iter().for_each(|change| layer.add(change));
+        }
+        if let Some(block) = self.unsealed.back_mut() {
+            block.frags.push_back_mut(frag.clone());
+            block.transactions = frag.frag.firstTransaction.saturating_add(frag.frag.transactionCount);
+            block.gas_used = frag.frag.gasUsed;
+        }
+        let promises = self.board.promises();
+        for (place, promised) in frag.transactions.iter().enumerate() {
+            promises.insert(promised.leaf.tx_hash, Promise { frag: frag.clone(), place });
+        }
+        self.show();
+        for (place, promised) in frag.transactions.iter().enumerate() {
+            let promise = || Outcome::Promised(Promise { frag: frag.clone(), place });
+            self.board.waiters().resolve(promised.leaf.tx_hash, promise);
+        }
+        self.board.tell(Event::Frag(frag));
+    }
+
+    /// Shows the oldest unsealed block as sealed; `None` when there is no such block.
+    pub fn sealed(
+        &mut self,
+        header: Header,
+        hash: B256,
+        seal: Seal,
+        signature: Signature,
+    ) -> Option<Arc<SealedBlock>> {
+        if self.unsealed.front()?.start.opening.number != header.number {
+            return None;
+        }
+        let open = self.unsealed.pop_front()?;
+        let block = Arc::new(SealedBlock {
+            header,
+            hash,
+            start: open.start,
+            frags: open.frags.iter().cloned().collect(),
+            seal: Some((seal, signature)),
+        });
+        self.latest = block.clone();
+        self.recent.push_back(block.clone());
+        self.show();
+        self.board.tell(Event::Sealed(block.clone()));
+        Some(block)
+    }
+
+    /// The store now holds everything up to `snapshot`'s head: what it holds leaves memory.
+    pub fn stored(&mut self, snapshot: Arc<StoreSnapshot>) {
+        let number = snapshot.head().number;
+        self.stored = snapshot;
+        self.layers.retain(|layer| layer.number() > number);
+        let mut gone = Vec::new();
+        while self.recent.front().is_some_and(|block| block.number() <= number) {
+            gone.extend(self.recent.pop_front());
+        }
+        self.show();
+        let board = self.board.clone();
+        // Dropping tens of thousands of promises takes milliseconds: not on this thread.
+        std::thread::spawn(move || {
+            for promised in gone.iter().flat_map(|block| block.transactions()) {
+                board.promises().remove(&promised.leaf.tx_hash);
+            }
+        });
+    }
+
+    fn show(&self) {
+        let sealed = self.latest.number();
+        let newest_first = |upto: u64| -> Vec<Layer> {
+            self.layers.iter().rev().filter(|l| l.number() <= upto).cloned().collect()
+        };
+        let hashes: Vec<_> = self.recent.iter().map(|b| (b.number(), b.hash)).collect();
+        let state = |layers| Arc::new(StateView::new(layers, hashes.clone(), self.stored.clone()));
+        self.board.show(View {
+            latest: self.latest.clone(),
+            recent: self.recent.iter().cloned().collect(),
+            unsealed: self.unsealed.iter().cloned().collect(),
+            pending_state: state(newest_first(u64::MAX)),
+            latest_state: state(newest_first(sealed)),
+            stored: self.stored.clone(),
+        });
+    }
+}

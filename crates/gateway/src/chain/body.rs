@@ -1,0 +1,217 @@
+//! How a sealed block is kept in the store: RLP, compressed with LZ4.
+//!
+//! Everything a promise object needs is in it, so that a preconfirmation can still be served when
+//! the block is long sealed.
+
+use super::SealedBlock;
+use crate::{
+    journal::StartRecord,
+    promise::{PromisedTx, PublishedFrag, SignedBase},
+};
+use alloy_consensus::Header;
+use alloy_eips::Decodable2718;
+use alloy_primitives::{Address, Bytes, U256, keccak256};
+use alloy_rlp::{Decodable, Encodable, RlpDecodable, RlpEncodable};
+use alloy_sol_types::{SolStruct, SolValue};
+use forebond_exec::PreparedTx;
+use forebond_protocol::PromisesTree;
+use forebond_types::{Base, Domain, Frag, Grade, Leaf, Seal, Signature};
+use op_alloy_consensus::OpReceiptEnvelope;
+use std::sync::Arc;
+
+/// Largest decompressed body that is read, bytes.
+const MAX_BODY_BYTES: usize = 1 << 30;
+
+#[derive(RlpEncodable, RlpDecodable)]
+struct BodyRlp {
+    header: Header,
+    start: StartRecord,
+    base: Bytes,
+    base_signature: Bytes,
+    /// JSON of the parent seal, empty without one.
+    parent_seal: Bytes,
+    grade: u8,
+    seal: Bytes,
+    seal_signature: Bytes,
+    frags: Vec<FragRlp>,
+}
+
+#[derive(RlpEncodable, RlpDecodable)]
+struct FragRlp {
+    frag: Bytes,
+    signature: Bytes,
+    transactions: Vec<TxRlp>,
+}
+
+#[derive(RlpEncodable, RlpDecodable)]
+struct TxRlp {
+    sender: Address,
+    coverage_wei: u128,
+    raw: Bytes,
+    receipt: Bytes,
+    writes: Bytes,
+    gas_used: u64,
+    effective_gas_price_wei: u128,
+    l1_fee_wei: U256,
+    /// 20 bytes, or none.
+    created: Bytes,
+    first_log: u64,
+}
+
+/// Why a stored body cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("a stored block does not decode ({0}); the state database is damaged: restore it from a copy")]
+pub struct BodyError(String);
+
+fn damaged(reason: impl ToString) -> BodyError {
+    BodyError(reason.to_string())
+}
+
+/// Encodes a sealed block; `None` for genesis, which has no frags.
+pub fn encode_body(block: &SealedBlock) -> Option<Bytes> {
+    let base = block.base()?;
+    let (seal, seal_signature) = block.seal.as_ref()?;
+    let parent_seal = base.parent_seal.as_ref().and_then(|s| serde_json::to_vec(s).ok());
+    let body = BodyRlp {
+        header: block.header.clone(),
+        start: StartRecord::from(block.start.as_ref()),
+        base: base.base.abi_encode().into(),
+        base_signature: Bytes::copy_from_slice(base.signature.as_bytes()),
+        parent_seal: parent_seal.unwrap_or_default().into(),
+        grade: grade_id(base.grade),
+        seal: seal.abi_encode().into(),
+        seal_signature: Bytes::copy_from_slice(seal_signature.as_bytes()),
+        frags: block.frags.iter().map(|f| frag_rlp(f)).collect(),
+    };
+    let mut out = Vec::with_capacity(body.length());
+    body.encode(&mut out);
+    Some(lz4_flex::compress_prepend_size(&out).into())
+}
+
+const fn grade_id(grade: Grade) -> u8 {
+    match grade {
+        Grade::Posted => 0,
+        Grade::Sealed => 1,
+        Grade::Open => 2,
+    }
+}
+
+fn frag_rlp(published: &PublishedFrag) -> FragRlp {
+    FragRlp {
+        frag: published.frag.abi_encode().into(),
+        signature: Bytes::copy_from_slice(published.signature.as_bytes()),
+        transactions: published
+            .transactions
+            .iter()
+            .map(|t| TxRlp {
+                sender: t.leaf.sender,
+                coverage_wei: t.leaf.coverage,
+                raw: t.tx.raw().clone(),
+                receipt: t.receipt_bytes.clone(),
+                writes: t.writes.clone(),
+                gas_used: t.gas_used,
+                effective_gas_price_wei: t.effective_gas_price_wei,
+                l1_fee_wei: t.l1_fee_wei,
+                created: t.created.map_or_else(Bytes::new, |a| Bytes::copy_from_slice(a.as_slice())),
+                first_log: t.first_log,
+            })
+            .collect(),
+    }
+}
+
+/// Decodes a stored block of the rollup with this signature domain.
+pub fn decode_body(bytes: &[u8], domain: Domain) -> Result<SealedBlock, BodyError> {
+    let (size, _) = lz4_flex::block::uncompressed_size(bytes).map_err(damaged)?;
+    if size > MAX_BODY_BYTES {
+        return Err(damaged(format!("{size} bytes")));
+    }
+    let raw = lz4_flex::decompress_size_prepended(bytes).map_err(damaged)?;
+    let mut rest = raw.as_slice();
+    let body = BodyRlp::decode(&mut rest).map_err(damaged)?;
+    if !rest.is_empty() {
+        return Err(damaged("trailing bytes"));
+    }
+    let base = Arc::new(restore_base(&body, domain)?);
+    let seal = Seal::abi_decode_validate(&body.seal).map_err(damaged)?;
+    let seal_signature = Signature::from_bytes(&body.seal_signature).map_err(damaged)?;
+    let start = Arc::new(body.start.restore(body.header.number, body.header.timestamp).map_err(damaged)?);
+    let mut frags = Vec::with_capacity(body.frags.len());
+    let mut index = 0;
+    for frag in body.frags {
+        let message = Frag::abi_decode_validate(&frag.frag).map_err(damaged)?;
+        let transactions = frag
+            .transactions
+            .into_iter()
+            .map(|t| {
+                index += 1;
+                restore_tx(index - 1, t).map(Arc::new)
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        let tree = PromisesTree::new(transactions.iter().map(|t| t.leaf.hash()).collect())
+            .ok_or_else(|| damaged("a frag without transactions"))?;
+        frags.push(Arc::new(PublishedFrag {
+            base: base.clone(),
+            start: start.clone(),
+            hash: message.eip712_hash_struct(),
+            frag: message,
+            signature: Signature::from_bytes(&frag.signature).map_err(damaged)?,
+            transactions,
+            tree,
+        }));
+    }
+    let hash = body.header.hash_slow();
+    Ok(SealedBlock { header: body.header, hash, start, frags, seal: Some((seal, seal_signature)) })
+}
+
+fn restore_base(body: &BodyRlp, domain: Domain) -> Result<SignedBase, BodyError> {
+    let base = Base::abi_decode_validate(&body.base).map_err(damaged)?;
+    let grade = match body.grade {
+        0 => Grade::Posted,
+        1 => Grade::Sealed,
+        2 => Grade::Open,
+        other => return Err(damaged(format!("grade {other}"))),
+    };
+    let parent_seal = if body.parent_seal.is_empty() {
+        None
+    } else {
+        Some(serde_json::from_slice(&body.parent_seal).map_err(damaged)?)
+    };
+    Ok(SignedBase {
+        domain,
+        hash: base.eip712_hash_struct(),
+        base,
+        signature: Signature::from_bytes(&body.base_signature).map_err(damaged)?,
+        grade,
+        parent_seal,
+    })
+}
+
+fn restore_tx(index: u64, stored: TxRlp) -> Result<PromisedTx, BodyError> {
+    let tx = PreparedTx::restore(stored.raw, stored.sender).map_err(damaged)?;
+    let leaf = Leaf {
+        index,
+        tx_hash: tx.hash(),
+        sender: stored.sender,
+        receipt_hash: keccak256(&stored.receipt),
+        writes_hash: keccak256(&stored.writes),
+        coverage: stored.coverage_wei,
+    };
+    let created = match stored.created.len() {
+        0 => None,
+        20 => Some(Address::from_slice(&stored.created)),
+        other => return Err(damaged(format!("an address of {other} bytes"))),
+    };
+    Ok(PromisedTx {
+        tx: Arc::new(tx),
+        leaf,
+        receipt: OpReceiptEnvelope::decode_2718_exact(&stored.receipt).map_err(damaged)?,
+        receipt_bytes: stored.receipt,
+        writes: stored.writes,
+        gas_used: stored.gas_used,
+        effective_gas_price_wei: stored.effective_gas_price_wei,
+        l1_fee_wei: stored.l1_fee_wei,
+        created,
+        first_log: stored.first_log,
+        received: None,
+    })
+}

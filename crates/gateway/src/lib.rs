@@ -1,0 +1,20 @@
+//! The gateway: takes transactions, answers with signed, durable execution receipts, seals blocks.
+//!
+//! A transaction walks through the modules in this order: [`rpc`] → [`sequencer`] (pool, open
+//! block) → [`scribe`] (log, sync, sign, publish) → [`board`] (what readers see) → [`sealing`]
+//! and [`archive`] behind. [`recovery`] brings all of it back from disk.
+
+mod archive;
+mod board;
+mod chain;
+mod clock;
+mod journal;
+mod l1;
+pub mod log;
+mod metrics;
+mod pool;
+mod promise;
+mod scribe;
+mod sealing;
+mod sequencer;
+mod signer;

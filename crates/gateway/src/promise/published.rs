@@ -1,0 +1,64 @@
+use super::{BlockStart, PromisedTx};
+use alloy_primitives::B256;
+use forebond_protocol::PromisesTree;
+use forebond_types::{Base, Domain, Frag, Grade, Preconfirmation, Signature, SignedSeal};
+use std::sync::Arc;
+
+/// The base of the current turn, signed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignedBase {
+    /// The signature domain.
+    pub domain: Domain,
+    /// The base.
+    pub base: Base,
+    /// Its struct hash.
+    pub hash: B256,
+    /// The gateway's signature.
+    pub signature: Signature,
+    /// What its parent rests on.
+    pub grade: Grade,
+    /// The predecessor's end-of-window seal, when the grade is sealed.
+    pub parent_seal: Option<SignedSeal>,
+}
+
+/// A frag that is in the log, on disk and signed: what anybody may see.
+#[derive(Clone, Debug)]
+pub struct PublishedFrag {
+    /// The turn's base.
+    pub base: Arc<SignedBase>,
+    /// How its block starts.
+    pub start: Arc<BlockStart>,
+    /// The message.
+    pub frag: Frag,
+    /// Its struct hash.
+    pub hash: B256,
+    /// The gateway's signature.
+    pub signature: Signature,
+    /// The promised transactions.
+    pub transactions: Vec<Arc<PromisedTx>>,
+    /// The tree behind `frag.promisesRoot`.
+    pub tree: PromisesTree,
+}
+
+impl PublishedFrag {
+    /// The object the sender of the transaction at `place` (0 = the frag's first) holds.
+    pub fn preconfirmation(&self, place: usize) -> Option<Preconfirmation> {
+        let promised = self.transactions.get(place)?;
+        Some(Preconfirmation {
+            version: forebond_types::OBJECT_VERSION,
+            domain: self.base.domain,
+            base: (&self.base.base).into(),
+            base_signature: self.base.signature,
+            grade: self.base.grade,
+            parent_seal: self.base.parent_seal.clone(),
+            frag: (&self.frag).into(),
+            frag_signature: self.signature,
+            block_env: (&self.start.opening.env).into(),
+            leaf: (&promised.leaf).into(),
+            branch: self.tree.branch(place)?,
+            transaction: promised.tx.raw().clone(),
+            receipt: promised.receipt_bytes.clone(),
+            writes: promised.writes.clone(),
+        })
+    }
+}

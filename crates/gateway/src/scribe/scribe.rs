@@ -1,0 +1,241 @@
+use crate::{
+    archive::ArchiveInput,
+    board::Publisher,
+    clock::Clock,
+    journal::{encode_frag, encode_seal},
+    log::{LogError, LogWriter, Position as LogPosition},
+    metrics::StageMetrics,
+    promise::{Cut, PublishedFrag, SignedBase},
+    sequencer::SequencerInput,
+    signer::{Signer, SignerError},
+};
+use alloy_consensus::Header;
+use alloy_primitives::B256;
+use crossbeam_channel::{Receiver, Sender};
+use forebond_exec::{Changes, StateDiff, StoreSnapshot};
+use forebond_protocol::{Position, PromisesTree, Turn, TurnError};
+use forebond_types::{Frag, Seal};
+use std::{collections::VecDeque, sync::Arc};
+
+/// Cuts and seals taken into one sync at most.
+const MAX_BATCH: usize = 64;
+
+/// What the scribe is told.
+#[derive(Debug)]
+pub enum ScribeInput {
+    /// The sequencer cut a frag.
+    Cut(Cut),
+    /// The sealer knows a block's hash.
+    Sealed(SealedHeader),
+    /// The store holds everything up to this snapshot's head.
+    Stored(Arc<StoreSnapshot>),
+}
+
+/// A header with its hash and what the block changed.
+#[derive(Debug)]
+pub struct SealedHeader {
+    /// The header.
+    pub header: Header,
+    /// Its hash.
+    pub hash: B256,
+    /// Net change of the block.
+    pub diff: StateDiff,
+}
+
+/// Why the scribe stops. Every case ends the gateway: nothing may be published any more.
+#[derive(Debug, thiserror::Error)]
+pub enum ScribeError {
+    /// The promise log failed.
+    #[error(transparent)]
+    Log(#[from] LogError),
+    /// The guard refused.
+    #[error(transparent)]
+    Signer(#[from] SignerError),
+    /// A message does not fit the turn: a defect, caught before it was logged.
+    #[error("a message does not fit the turn: {0}")]
+    Turn(#[from] TurnError),
+    /// A cut without transactions: a defect.
+    #[error("a cut without transactions")]
+    EmptyCut,
+    /// Another thread ended.
+    #[error("the {0} has stopped")]
+    Peer(&'static str),
+}
+
+/// Owns the promise log, the key and the published view.
+#[derive(Debug)]
+pub struct Scribe {
+    /// The turn.
+    pub turn: Turn,
+    /// The signed base.
+    pub base: Arc<SignedBase>,
+    /// The log.
+    pub log: LogWriter,
+    /// The key behind its guard.
+    pub signer: Signer,
+    /// The board's writer.
+    pub publisher: Publisher,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Block of the newest frag.
+    pub newest_block: u64,
+    /// Where the log's first record of each unsealed or unstored block lies.
+    pub first_records: VecDeque<(u64, LogPosition)>,
+    /// Towards the sequencer.
+    pub sequencer: Sender<SequencerInput>,
+    /// Towards the archive.
+    pub archive: Sender<ArchiveInput>,
+    /// Figures.
+    pub metrics: Arc<StageMetrics>,
+}
+
+/// A logged message that still waits for its signature.
+enum Logged {
+    Frag { frag: Frag, hash: B256, tree: PromisesTree, cut: Cut },
+    Seal { seal: Seal, hash: B256, sealed: SealedHeader, position: LogPosition },
+}
+
+impl Scribe {
+    /// Runs until the sequencer and the sealer are gone.
+    pub fn run(mut self, input: &Receiver<ScribeInput>) -> Result<(), ScribeError> {
+        while let Ok(first) = input.recv() {
+            let mut batch = Vec::with_capacity(8);
+            self.take(first, &mut batch)?;
+            while batch.len() < MAX_BATCH
+                && let Ok(next) = input.try_recv()
+            {
+                self.take(next, &mut batch)?;
+            }
+            if batch.is_empty() {
+                continue;
+            }
+            let started = std::time::Instant::now();
+            self.log.commit()?;
+            self.metrics.log_sync.observe(started.elapsed().as_secs_f64());
+            if batch.iter().any(|logged| matches!(logged, Logged::Frag { .. })) {
+                // The sequencer may be gone already when the gateway stops.
+                let _ = self.sequencer.send(SequencerInput::LogReady);
+            }
+            self.publish(batch)?;
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, input: ScribeInput, batch: &mut Vec<Logged>) -> Result<(), ScribeError> {
+        match input {
+            ScribeInput::Cut(cut) => batch.push(self.log_cut(cut)?),
+            ScribeInput::Sealed(sealed) => batch.push(self.log_seal(sealed)?),
+            ScribeInput::Stored(snapshot) => {
+                let number = snapshot.head().number;
+                self.first_records.retain(|(block, _)| *block > number);
+                self.publisher.stored(snapshot);
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives a cut its place in the turn and appends it to the log.
+    fn log_cut(&mut self, cut: Cut) -> Result<Logged, ScribeError> {
+        let leaves = cut.transactions.iter().map(|promised| promised.leaf.hash()).collect();
+        let tree = PromisesTree::new(leaves).ok_or(ScribeError::EmptyCut)?;
+        let first_index = cut.transactions.first().map_or(0, |promised| promised.leaf.index);
+        let opening = &cut.start.opening;
+        let frag = Frag {
+            base: self.turn.base_hash(),
+            blockNumber: opening.number,
+            sequence: self.turn.next_sequence(),
+            previousFrag: self.turn.previous_frag(),
+            timestamp: opening.timestamp_s,
+            l1OriginNumber: cut.start.origin.number,
+            l1OriginHash: cut.start.origin.hash,
+            issuedAtMs: self.clock.now_ms().max(self.turn.last_issued_at_ms()),
+            firstTransaction: u32::try_from(first_index).unwrap_or(u32::MAX),
+            transactionCount: u32::try_from(cut.transactions.len()).unwrap_or(u32::MAX),
+            promisesRoot: tree.root(),
+            gasUsed: cut.gas_used,
+            windowCoverage: cut.window_coverage_wei,
+            orderingRule: cut.ordering_rule.id(),
+            blockEnv: cut.env_hash,
+        };
+        let hash = self.turn.admit_frag(&frag)?;
+        let first = opening.number != self.newest_block;
+        let (kind, payload) = encode_frag(&frag, &cut, first);
+        let position = self.log.append(kind, &[&payload])?;
+        if first {
+            self.newest_block = opening.number;
+            self.first_records.push_back((opening.number, position));
+        }
+        Ok(Logged::Frag { frag, hash, tree, cut })
+    }
+
+    /// Gives a block's hash its seal and appends it to the log.
+    fn log_seal(&mut self, sealed: SealedHeader) -> Result<Logged, ScribeError> {
+        let number = sealed.header.number;
+        let (last_sequence, last_frag) = self.turn.block_end(number).unwrap_or_default();
+        let seal = Seal {
+            base: self.turn.base_hash(),
+            blockNumber: number,
+            blockHash: sealed.hash,
+            lastSequence: last_sequence,
+            lastFrag: last_frag,
+            endOfWindow: false,
+        };
+        let hash = self.turn.admit_seal(&seal)?;
+        let (kind, payload) = encode_seal(&seal);
+        let position = self.log.append(kind, &[&payload])?;
+        Ok(Logged::Seal { seal, hash, sealed, position })
+    }
+
+    /// Signs and publishes what is durable now.
+    fn publish(&mut self, batch: Vec<Logged>) -> Result<(), ScribeError> {
+        let positions: Vec<_> = batch
+            .iter()
+            .map(|logged| match logged {
+                Logged::Frag { frag, hash, .. } => (Position::Frag { sequence: frag.sequence }, *hash),
+                Logged::Seal { seal, hash, .. } => (Position::Seal { block: seal.blockNumber }, *hash),
+            })
+            .collect();
+        let signatures = self.signer.sign_all(&positions)?;
+        for (logged, signature) in batch.into_iter().zip(signatures) {
+            match logged {
+                Logged::Frag { frag, hash, tree, cut } => {
+                    let Cut { start, transactions, changes, cut_at, .. } = cut;
+                    let published = Arc::new(PublishedFrag {
+                        base: self.base.clone(),
+                        start,
+                        frag,
+                        hash,
+                        signature,
+                        transactions,
+                        tree,
+                    });
+                    self.publish_frag(published, &changes);
+                    self.metrics.cut_to_published.observe(cut_at.elapsed().as_secs_f64());
+                }
+                Logged::Seal { seal, sealed, position, .. } => {
+                    let SealedHeader { header, hash, diff } = sealed;
+                    let number = header.number;
+                    let Some(block) = self.publisher.sealed(header, hash, seal, signature) else { continue };
+                    let next = number.saturating_add(1);
+                    let resume = self.first_records.iter().find(|(block, _)| *block == next);
+                    let log_position = resume.map_or(position, |(_, position)| *position);
+                    self.archive
+                        .send(ArchiveInput { block, diff, log_position })
+                        .map_err(|_| ScribeError::Peer("archive"))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn publish_frag(&mut self, frag: Arc<PublishedFrag>, changes: &[Changes]) {
+        self.metrics.frag_transactions.observe(f64::from(frag.frag.transactionCount));
+        for promised in &frag.transactions {
+            if let Some(received) = promised.received {
+                self.metrics.socket_to_signed.observe(received.elapsed().as_secs_f64());
+                self.metrics.promised.inc();
+            }
+        }
+        self.publisher.frag(frag, changes);
+    }
+}

@@ -1,0 +1,46 @@
+use super::Refused;
+use crate::{pool::PoolStatus, promise::Pooled};
+use alloy_primitives::{Address, B256};
+use forebond_exec::{PreparedTx, StoreSnapshot};
+use std::sync::Arc;
+use tokio::sync::oneshot;
+
+/// What the other threads tell the sequencer.
+#[derive(Debug)]
+pub enum SequencerInput {
+    /// The log is on disk up to here: the next frag may be cut.
+    LogReady,
+    /// The sealer knows the hash of a block.
+    ParentSealed {
+        /// The block.
+        number: u64,
+        /// Its hash.
+        hash: B256,
+    },
+    /// The store holds everything up to this snapshot's head.
+    Stored(Arc<StoreSnapshot>),
+    /// A reader asks about the pool.
+    Ask(PoolQuestion),
+    /// Close what is open and end.
+    Stop,
+}
+
+/// A transaction somebody sent.
+#[derive(Debug)]
+pub struct Submission {
+    /// The transaction.
+    pub entry: Pooled,
+    /// Where the pool's verdict goes.
+    pub verdict: oneshot::Sender<Result<(), Refused>>,
+}
+
+/// Questions about the pool that only its owner can answer.
+#[derive(Debug)]
+pub enum PoolQuestion {
+    /// The sender's next nonce after promised and contiguous pooled transactions.
+    NextNonce(Address, oneshot::Sender<u64>),
+    /// A pooled transaction.
+    Transaction(B256, oneshot::Sender<Option<Arc<PreparedTx>>>),
+    /// Counts, and the minimum tip quoted now (wei per gas).
+    Status(oneshot::Sender<(PoolStatus, u128)>),
+}

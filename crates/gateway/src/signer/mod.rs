@@ -1,0 +1,8 @@
+//! The one place that holds the committer key: every signature passes the guard and leaves a
+//! record outside the data directory first.
+
+mod guard_file;
+mod signer;
+
+pub use guard_file::{GuardFile, GuardFileError};
+pub use signer::{Signer, SignerError};

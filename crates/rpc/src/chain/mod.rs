@@ -1,0 +1,12 @@
+//! What the RPC needs from a chain: two narrow traits and the views they hand out.
+
+mod contract;
+mod errors;
+mod views;
+
+pub use contract::{Chain, Snapshot};
+pub use errors::{CallError, ReadError, SubmitError};
+pub use views::{
+    AccountView, BlockView, CallEnd, CallOutcome, CallRequest, EnvView, Heads, Located, PlacedTransaction, PoolTransaction,
+    PromisedBatch, StateAt, SyncProgress, TransactionView, WaitOutcome,
+};

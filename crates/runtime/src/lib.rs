@@ -1,0 +1,23 @@
+//! What every long-running command needs around its work: keys, logs, a clean end, progress,
+//! metrics and health.
+//!
+//! - `keys`: the committer key, from the environment or a keystore file, never printed
+//! - `telemetry`: structured logs on standard error
+//! - `shutdown`: one token that ends everything, and the threads that have to have ended
+//! - `progress`: a bar on a terminal, plain lines elsewhere
+//! - `metrics`: `/metrics`, `/healthz` and `/readyz` on an address of their own
+//! - `listen`: an optional address in a configuration
+
+mod keys;
+mod listen;
+mod metrics;
+mod progress;
+mod shutdown;
+mod telemetry;
+
+pub use keys::{CommitterKey, KeyError, KeySource, PasswordSource, SourceError};
+pub use listen::{Listen, ListenError};
+pub use metrics::{Health, HealthReport, Metrics, MetricsServer, MetricsServerError};
+pub use progress::Progress;
+pub use shutdown::{Shutdown, Threads, ThreadsError};
+pub use telemetry::{LogFormat, LoggingConfig, LoggingError, init_logging};
