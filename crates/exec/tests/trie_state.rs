@@ -245,6 +245,13 @@ fn storage_of_a_cleared_account_does_not_come_back_with_it() {
     again.set_account(address(1), None, rich);
     trie.apply(&again);
     assert_eq!(trie.storage_root(address(1)), EMPTY_ROOT_HASH);
+
+    // Nor when the new account starts a storage of its own.
+    let mut other = StateDiff::default();
+    other.set_slot(address(1), U256::from(1), U256::ZERO, U256::from(9));
+    trie.apply(&other);
+    let only = storage_root_unhashed([(B256::with_last_byte(1), U256::from(9))]);
+    assert_eq!(trie.storage_root(address(1)), only);
 }
 
 #[test]
