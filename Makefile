@@ -54,11 +54,16 @@ test-e2e: $(NODE_STAMP) ## cast, viem and ethers against a running gateway (FORE
 
 # Advisories are left out: their database comes from the network at every run, and the answer changes under an unchanged tree.
 .PHONY: lint
-lint: $(CARGO_DENY_STAMP) $(NODE_STAMP) ## Format, clippy with warnings denied, licences and sources of dependencies, artifacts
+lint: $(CARGO_DENY_STAMP) $(NODE_STAMP) ## Format, clippy with warnings denied, licences and sources of dependencies, artifacts, message fixtures
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	"$(CARGO_DENY)" --locked check licenses bans sources
 	node tools/artifacts.mjs --check
+	node tools/oracles/messages.mjs
+
+.PHONY: fixtures-check
+fixtures-check: $(NODE_STAMP) ## Every hash, digest and signature in fixtures/messages is what viem computes
+	node tools/oracles/messages.mjs
 
 .PHONY: fmt
 fmt: ## Format the Rust code

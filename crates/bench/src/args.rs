@@ -134,6 +134,10 @@ impl BenchArgs {
         let report = result?;
         print(&report, self.json)?;
         eyre::ensure!(
+            report.end_check.completed,
+            "the promises could not be compared with the chain; see the notes of the report"
+        );
+        eyre::ensure!(
             report.all_kept(),
             "the server did not keep what it said: {} false answers, {} missing, {} misplaced, {} failed",
             report.invalid,
@@ -146,7 +150,11 @@ impl BenchArgs {
 }
 
 fn print<T: Serialize + std::fmt::Display>(value: &T, json: bool) -> eyre::Result<()> {
-    let text = if json { serde_json::to_string(value)? } else { value.to_string() };
+    let text = if json {
+        serde_json::to_string(value)?
+    } else {
+        value.to_string()
+    };
     Ok(writeln!(std::io::stdout(), "{text}")?)
 }
 
@@ -188,20 +196,52 @@ mod tests {
     #[test]
     fn without_arguments_the_run_is_the_default_one() {
         let (given, default) = (parse(&[]), BenchConfig::default());
-        assert_eq!((given.url, given.rate_per_s), (default.url, default.rate_per_s));
-        assert_eq!((given.senders, given.connections), (default.senders, default.connections));
+        assert_eq!(
+            (given.url, given.rate_per_s),
+            (default.url, default.rate_per_s)
+        );
+        assert_eq!(
+            (given.senders, given.connections),
+            (default.senders, default.connections)
+        );
         assert_eq!((given.readers, given.seed), (default.readers, default.seed));
-        assert_eq!((given.seconds, given.drain_seconds), (default.seconds, default.drain_seconds));
+        assert_eq!(
+            (given.seconds, given.drain_seconds),
+            (default.seconds, default.drain_seconds)
+        );
         assert_eq!(given.warmup_seconds, default.warmup_seconds);
-        assert_eq!((given.verify, given.recipients), (default.verify, default.recipients));
+        assert_eq!(
+            (given.verify, given.recipients),
+            (default.verify, default.recipients)
+        );
     }
 
     #[test]
     fn the_names_that_scripts_use_are_understood() {
-        let config = parse(&["--url", "http://h:1", "--rate", "5", "--seconds", "3", "--json"]);
-        assert_eq!((config.url.as_str(), config.rate_per_s, config.seconds), ("http://h:1", 5, 3));
-        let config = parse(&["--workload", "swap", "--mode", "plain", "--distinct-recipients"]);
-        assert_eq!((config.workload, config.mode), (Workload::Swap, Mode::Plain));
+        let config = parse(&[
+            "--url",
+            "http://h:1",
+            "--rate",
+            "5",
+            "--seconds",
+            "3",
+            "--json",
+        ]);
+        assert_eq!(
+            (config.url.as_str(), config.rate_per_s, config.seconds),
+            ("http://h:1", 5, 3)
+        );
+        let config = parse(&[
+            "--workload",
+            "swap",
+            "--mode",
+            "plain",
+            "--distinct-recipients",
+        ]);
+        assert_eq!(
+            (config.workload, config.mode),
+            (Workload::Swap, Mode::Plain)
+        );
         assert_eq!(config.recipients, Some(Recipients::Distinct));
     }
 
@@ -211,13 +251,25 @@ mod tests {
         let report = crate::report::tests::report("a", Mode::Sync, 1, 1.0);
         let p = report.latency_ms;
         let machine = report.machine.clone();
-        let floor = Floor { sign_ms: p, recover_ms: p, sync_ms: p, machine };
-        let files: Vec<_> = ["report", "floor"].map(|name| directory.path().join(name)).to_vec();
+        let floor = Floor {
+            sign_ms: p,
+            recover_ms: p,
+            sync_ms: p,
+            machine,
+        };
+        let files: Vec<_> = ["report", "floor"]
+            .map(|name| directory.path().join(name))
+            .to_vec();
         std::fs::write(&files[0], serde_json::to_string(&report).unwrap()).unwrap();
         std::fs::write(&files[1], serde_json::to_string(&floor).unwrap()).unwrap();
         let (reports, floor) = read(&files).unwrap();
         assert_eq!((reports.len(), floor.is_some()), (1, true));
         std::fs::write(&files[0], "{}").unwrap();
-        assert!(read(&files).unwrap_err().to_string().contains("not a report"));
+        assert!(
+            read(&files)
+                .unwrap_err()
+                .to_string()
+                .contains("not a report")
+        );
     }
 }

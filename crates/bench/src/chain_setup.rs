@@ -1,6 +1,11 @@
 //! Sends the transactions that prepare a run, and waits until each has succeeded.
 
-use crate::{keys::Account, progress::Progress, rpc::Rpc, transaction::{Call, Signed, Terms, sign}};
+use crate::{
+    keys::Account,
+    progress::Progress,
+    rpc::Rpc,
+    transaction::{Call, Signed, Terms, sign},
+};
 use alloy_primitives::{Address, B256, U64, U256, hex};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -45,7 +50,11 @@ pub(crate) struct AccountState {
 impl ChainSetup<'_> {
     /// State of every account, preconfirmed transactions included.
     pub(crate) async fn states(&mut self, of: &[Address]) -> eyre::Result<Vec<AccountState>> {
-        let params = || of.iter().map(|address| json!([address, "pending"])).collect();
+        let params = || {
+            of.iter()
+                .map(|address| json!([address, "pending"]))
+                .collect()
+        };
         let mut ask = async |method: &str| -> eyre::Result<Vec<U256>> {
             let answers = self.rpc.ask_all(method, params(), |_| {}).await?;
             let read = |answer: Result<Value, _>| match answer {
@@ -56,7 +65,10 @@ impl ChainSetup<'_> {
         };
         let balances = ask("eth_getBalance").await?;
         let nonces = ask("eth_getTransactionCount").await?;
-        let state = |(balance, nonce): (U256, U256)| AccountState { balance, nonce: nonce.saturating_to() };
+        let state = |(balance, nonce): (U256, U256)| AccountState {
+            balance,
+            nonce: nonce.saturating_to(),
+        };
         Ok(balances.into_iter().zip(nonces).map(state).collect())
     }
 
@@ -75,7 +87,8 @@ impl ChainSetup<'_> {
             .zip(first..)
             .map(|(call, nonce)| sign(account, nonce, call, self.terms))
             .collect();
-        self.submit_in_batches(step, &signed, BATCH_PER_ACCOUNT).await
+        self.submit_in_batches(step, &signed, BATCH_PER_ACCOUNT)
+            .await
     }
 
     /// Sends transactions of many accounts, in this order.
@@ -93,11 +106,21 @@ impl ChainSetup<'_> {
         let mut created = Vec::new();
         let mut done = 0u64;
         for batch in signed.chunks(batch) {
-            let raws = batch.iter().map(|tx| json!([hex::encode_prefixed(&tx.raw)])).collect();
-            for answer in self.rpc.ask_all("eth_sendRawTransaction", raws, |_| {}).await? {
+            let raws = batch
+                .iter()
+                .map(|tx| json!([hex::encode_prefixed(&tx.raw)]))
+                .collect();
+            for answer in self
+                .rpc
+                .ask_all("eth_sendRawTransaction", raws, |_| {})
+                .await?
+            {
                 answer.map_err(|refusal| eyre::eyre!("{step}: {refusal}"))?;
             }
-            created.extend(self.confirm(step, batch.iter().map(|tx| tx.hash).collect()).await?);
+            created.extend(
+                self.confirm(step, batch.iter().map(|tx| tx.hash).collect())
+                    .await?,
+            );
             done += batch.len() as u64;
             self.progress.advance(done);
         }
@@ -109,13 +132,20 @@ impl ChainSetup<'_> {
         let deadline = Instant::now() + PATIENCE;
         let mut receipts: Vec<Option<Receipt>> = hashes.iter().map(|_| None).collect();
         loop {
-            let open: Vec<_> =
-                receipts.iter().zip(&hashes).filter(|(r, _)| r.is_none()).map(|(_, h)| *h).collect();
+            let open: Vec<_> = receipts
+                .iter()
+                .zip(&hashes)
+                .filter(|(r, _)| r.is_none())
+                .map(|(_, h)| *h)
+                .collect();
             if open.is_empty() {
                 break;
             }
             let params = open.iter().map(|hash| json!([hash])).collect();
-            let answers = self.rpc.ask_all("eth_getTransactionReceipt", params, |_| {}).await?;
+            let answers = self
+                .rpc
+                .ask_all("eth_getTransactionReceipt", params, |_| {})
+                .await?;
             let slots = receipts.iter_mut().filter(|receipt| receipt.is_none());
             for (slot, answer) in slots.zip(answers) {
                 let value = answer.map_err(|refusal| eyre::eyre!("{step}: {refusal}"))?;
@@ -132,8 +162,14 @@ impl ChainSetup<'_> {
         }
         let receipts: Vec<_> = receipts.into_iter().flatten().collect();
         for (receipt, hash) in receipts.iter().zip(&hashes) {
-            eyre::ensure!(receipt.status == U64::ONE, "{step}: transaction {hash} failed");
+            eyre::ensure!(
+                receipt.status == U64::ONE,
+                "{step}: transaction {hash} failed"
+            );
         }
-        Ok(receipts.into_iter().filter_map(|receipt| receipt.contract_address).collect())
+        Ok(receipts
+            .into_iter()
+            .filter_map(|receipt| receipt.contract_address)
+            .collect())
     }
 }

@@ -35,8 +35,17 @@ pub fn markdown(reports: &[Report], floor: Option<&Floor>) -> String {
 
 fn header(out: &mut String, peers: &[&Report], floor: bool) {
     let mut columns: Vec<String> = [
-        "run", "offered/s", "achieved/s", "p50 ms", "p99 ms", "p99.9 ms", "max ms", "server cores",
-        "us/tx", "errors", "broken",
+        "run",
+        "offered/s",
+        "achieved/s",
+        "p50 ms",
+        "p99 ms",
+        "p99.9 ms",
+        "max ms",
+        "server cores",
+        "us/tx",
+        "errors",
+        "broken",
     ]
     .map(String::from)
     .to_vec();
@@ -54,7 +63,10 @@ fn header(out: &mut String, peers: &[&Report], floor: bool) {
 fn row(out: &mut String, report: &Report, peers: &[&Report], floor: Option<&Floor>) {
     let p = &report.latency_ms;
     let (cores, us) = report.server.map_or(("-".into(), "-".into()), |server| {
-        (format!("{:.2}", server.cores), format!("{:.0}", server.cpu_us_per_tx))
+        (
+            format!("{:.2}", server.cores),
+            format!("{:.0}", server.cpu_us_per_tx),
+        )
     });
     let check = &report.end_check;
     let _ = write!(
@@ -100,7 +112,11 @@ fn footer(out: &mut String, reports: &[Report]) {
             let _ = writeln!(out, "\n{}: {note}.", report.label);
         }
         for error in &report.errors {
-            let _ = writeln!(out, "\n{}: error x {}: {}", report.label, error.count, error.text);
+            let _ = writeln!(
+                out,
+                "\n{}: error x {}: {}",
+                report.label, error.count, error.text
+            );
         }
     }
 }
@@ -116,7 +132,11 @@ fn number(value: f64) -> String {
 }
 
 fn ratio(value: f64, of: f64) -> String {
-    if of > 0.0 { number(value / of) } else { "-".into() }
+    if of > 0.0 {
+        number(value / of)
+    } else {
+        "-".into()
+    }
 }
 
 #[cfg(test)]
@@ -132,14 +152,26 @@ mod tests {
             report("automine again", Mode::Sync, 150, 5.0),
             report("blocks", Mode::Plain, 1_000, 500.0),
         ];
-        let p = Percentiles { p50: 0.25, ..Percentiles::default() };
+        let p = Percentiles {
+            p50: 0.25,
+            ..Percentiles::default()
+        };
         let machine = rows[0].machine.clone();
-        let floor = Floor { sign_ms: p, recover_ms: p, sync_ms: p, machine };
+        let floor = Floor {
+            sign_ms: p,
+            recover_ms: p,
+            sync_ms: p,
+            machine,
+        };
         let table = markdown(&rows, Some(&floor));
         let lines: Vec<_> = table.lines().collect();
         assert!(lines[0].contains("| p50 ÷ automine | rate ÷ automine | p50 ÷ blocks |"));
         assert!(!lines[0].contains("automine again"));
-        assert!(lines[2].ends_with("| 0.125 | 10.0 | 0.001 | 1.00 | 2.00 |"), "{}", lines[2]);
+        assert!(
+            lines[2].ends_with("| 0.125 | 10.0 | 0.001 | 1.00 | 2.00 |"),
+            "{}",
+            lines[2]
+        );
         let columns = |line: &str| line.matches('|').count();
         for line in &lines[..9] {
             assert_eq!(columns(line), columns(lines[0]), "{line}");

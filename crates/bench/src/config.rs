@@ -7,7 +7,9 @@ use std::time::Duration;
 pub const DEV_MNEMONIC: &str = "test test test test test test test test test test test junk";
 
 /// What every transaction of the load does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, serde::Serialize, serde::Deserialize,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Workload {
     /// One wei to a recipient.
@@ -19,7 +21,9 @@ pub enum Workload {
 }
 
 /// How a transaction is sent, and what counts as its answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, serde::Serialize, serde::Deserialize,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
     /// The best of the three below that the server knows.
@@ -156,16 +160,41 @@ mod tests {
     #[test]
     fn the_defaults_are_valid_and_zeros_are_refused_by_name() {
         BenchConfig::default().validate().unwrap();
-        let zero = BenchConfig { connections: 0, ..BenchConfig::default() };
-        assert!(zero.validate().unwrap_err().to_string().contains("connections"));
-        let nobody =
-            BenchConfig { recipients: Some(Recipients::Among(0)), ..BenchConfig::default() };
-        assert!(nobody.validate().unwrap_err().to_string().contains("recipients"));
+        let zero = BenchConfig {
+            connections: 0,
+            ..BenchConfig::default()
+        };
+        assert!(
+            zero.validate()
+                .unwrap_err()
+                .to_string()
+                .contains("connections")
+        );
+        let nobody = BenchConfig {
+            recipients: Some(Recipients::Among(0)),
+            ..BenchConfig::default()
+        };
+        assert!(
+            nobody
+                .validate()
+                .unwrap_err()
+                .to_string()
+                .contains("recipients")
+        );
     }
 
     #[test]
     fn a_run_that_would_not_fit_in_memory_is_refused() {
-        let huge = BenchConfig { rate_per_s: 100_000, seconds: 3_600, ..BenchConfig::default() };
-        assert!(huge.validate().unwrap_err().to_string().contains("signed beforehand"));
+        let huge = BenchConfig {
+            rate_per_s: 100_000,
+            seconds: 3_600,
+            ..BenchConfig::default()
+        };
+        assert!(
+            huge.validate()
+                .unwrap_err()
+                .to_string()
+                .contains("signed beforehand")
+        );
     }
 }

@@ -28,7 +28,6 @@ mod interface {
     }
 }
 
-
 #[derive(Deserialize)]
 struct Artifact {
     bytecode: Bytes,
@@ -38,11 +37,21 @@ fn creation(artifact: &str, arguments: &[u8]) -> eyre::Result<Call> {
     let Artifact { bytecode } =
         serde_json::from_str(artifact).wrap_err("compiled example contract")?;
     let input = [bytecode.as_ref(), arguments].concat().into();
-    Ok(Call { to: None, value: U256::ZERO, input, gas: DEPLOY_GAS })
+    Ok(Call {
+        to: None,
+        value: U256::ZERO,
+        input,
+        gas: DEPLOY_GAS,
+    })
 }
 
 fn call(to: Address, call: &impl SolCall, gas: u64) -> Call {
-    Call { to: Some(to), value: U256::ZERO, input: call.abi_encode().into(), gas }
+    Call {
+        to: Some(to),
+        value: U256::ZERO,
+        input: call.abi_encode().into(),
+        gas,
+    }
 }
 
 /// Creates a token whose `supply` belongs to the sender.
@@ -62,7 +71,14 @@ pub(crate) fn transfer(token: Address, to: Address, value: U256) -> Call {
 
 /// Lets `spender` take any amount of `token`.
 pub(crate) fn approve(token: Address, spender: Address) -> Call {
-    call(token, &interface::approveCall { spender, value: U256::MAX }, TOKEN_GAS)
+    call(
+        token,
+        &interface::approveCall {
+            spender,
+            value: U256::MAX,
+        },
+        TOKEN_GAS,
+    )
 }
 
 /// Pays `amount` of both tokens into `pool`.
@@ -77,8 +93,12 @@ pub(crate) fn add_liquidity(pool: Address, amount: U256) -> Call {
 
 /// Sells `amount` units of `token` to `pool`; the other token goes to `to`.
 pub(crate) fn swap(pool: Address, token: Address, amount: U256, to: Address) -> Call {
-    let swap =
-        interface::swapCall { tokenIn: token, amountIn: amount, minimumOut: U256::ONE, to };
+    let swap = interface::swapCall {
+        tokenIn: token,
+        amountIn: amount,
+        minimumOut: U256::ONE,
+        to,
+    };
     call(pool, &swap, SWAP_GAS)
 }
 
@@ -92,9 +112,15 @@ mod tests {
         let to = Address::with_last_byte(1);
         let selector = |text: &str| keccak256(text)[..4].to_vec();
         let swap = swap(to, to, U256::ONE, to);
-        assert_eq!(swap.input[..4], selector("swap(address,uint256,uint256,address)"));
+        assert_eq!(
+            swap.input[..4],
+            selector("swap(address,uint256,uint256,address)")
+        );
         let add = add_liquidity(to, U256::ONE);
-        assert_eq!(add.input[..4], selector("addLiquidity(uint256,uint256,uint256)"));
+        assert_eq!(
+            add.input[..4],
+            selector("addLiquidity(uint256,uint256,uint256)")
+        );
         assert_eq!(transfer(to, to, U256::ONE).input.len(), 4 + 64);
     }
 

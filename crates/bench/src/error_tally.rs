@@ -28,7 +28,10 @@ impl ErrorTally {
 
     /// Adds all of `other`.
     pub(crate) fn merge(&mut self, other: Self) {
-        other.0.into_iter().for_each(|(text, count)| self.add(text, count));
+        other
+            .0
+            .into_iter()
+            .for_each(|(text, count)| self.add(text, count));
     }
 
     /// All of them.
@@ -38,16 +41,22 @@ impl ErrorTally {
 
     /// The most frequent ones first.
     pub(crate) fn most_frequent(self, at_most: usize) -> Vec<ErrorCount> {
-        let mut all: Vec<_> =
-            self.0.into_iter().map(|(text, count)| ErrorCount { text, count }).collect();
-        all.sort_by(|a, b| b.count.cmp(&a.count));
+        let mut all: Vec<_> = self
+            .0
+            .into_iter()
+            .map(|(text, count)| ErrorCount { text, count })
+            .collect();
+        all.sort_by_key(|error| std::cmp::Reverse(error.count));
         all.truncate(at_most);
         all
     }
 
     fn add(&mut self, text: String, count: u64) {
         let known = self.0.len() < MAX_TEXTS || self.0.contains_key(&text);
-        *self.0.entry(if known { text } else { OTHERS.into() }).or_default() += count;
+        *self
+            .0
+            .entry(if known { text } else { OTHERS.into() })
+            .or_default() += count;
     }
 }
 
@@ -84,7 +93,10 @@ mod tests {
         tally.count("tip below the quoted minimum");
         assert_eq!(tally.total(), 3);
         let top = tally.most_frequent(1);
-        assert_eq!(top[0].text, "nonce too low: next nonce N, tx nonce N (account N)");
+        assert_eq!(
+            top[0].text,
+            "nonce too low: next nonce N, tx nonce N (account N)"
+        );
         assert_eq!(top[0].count, 2);
     }
 

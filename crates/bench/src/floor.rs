@@ -1,7 +1,11 @@
 //! What no gateway on this machine can undercut: one signature, one recovery, one synced append.
 //! Measured in the same session as the rows it stands beside, because the machine is noisy.
 
-use crate::{keys, latency::{Latencies, Percentiles}, machine::Machine};
+use crate::{
+    keys,
+    latency::{Latencies, Percentiles},
+    machine::Machine,
+};
 use alloy_primitives::{B256, keccak256};
 use eyre::WrapErr;
 use serde::{Deserialize, Serialize};
@@ -82,7 +86,11 @@ impl Display for Floor {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         writeln!(f, "{:<38} {:>9} {:>9} {:>9}", "ms", "p50", "p99", "p99.9")?;
         for (name, p) in self.rows() {
-            writeln!(f, "{name:<38} {:>9.3} {:>9.3} {:>9.3}", p.p50, p.p99, p.p999)?;
+            writeln!(
+                f,
+                "{name:<38} {:>9.3} {:>9.3} {:>9.3}",
+                p.p50, p.p99, p.p999
+            )?;
         }
         let Machine { cpu, cores, date } = &self.machine;
         write!(f, "{cores} cores of {cpu}, {date} UTC")

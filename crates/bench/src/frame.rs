@@ -38,7 +38,12 @@ fn client_frame(opcode: u8, payload: &[u8], mask: [u8; 4]) -> Vec<u8> {
         },
     }
     frame.extend_from_slice(&mask);
-    frame.extend(payload.iter().zip(mask.iter().cycle()).map(|(byte, mask)| byte ^ mask));
+    frame.extend(
+        payload
+            .iter()
+            .zip(mask.iter().cycle())
+            .map(|(byte, mask)| byte ^ mask),
+    );
     frame
 }
 
@@ -98,7 +103,9 @@ impl Incoming {
         while let Some(header) = parse_header(self.bytes.get(self.start..).unwrap_or_default())? {
             let begin = self.start + header.head_bytes;
             let end = begin + header.payload_bytes;
-            let Some(payload) = self.bytes.get(begin..end) else { break };
+            let Some(payload) = self.bytes.get(begin..end) else {
+                break;
+            };
             self.start = end;
             match header.opcode {
                 OPCODE_TEXT | OPCODE_BINARY if header.last => each(Event::Message(payload)),
@@ -124,7 +131,9 @@ impl Incoming {
 }
 
 fn parse_header(bytes: &[u8]) -> Result<Option<Header>, BadFrame> {
-    let [first, second, rest @ ..] = bytes else { return Ok(None) };
+    let [first, second, rest @ ..] = bytes else {
+        return Ok(None);
+    };
     if first & 0x70 != 0 {
         return Err(BadFrame("uses an extension nobody asked for"));
     }
@@ -146,14 +155,21 @@ fn parse_header(bytes: &[u8]) -> Result<Option<Header>, BadFrame> {
     if payload_bytes > MAX_MESSAGE_BYTES {
         return Err(BadFrame("is too long"));
     }
-    Ok(Some(Header { last: first & FINAL != 0, opcode: first & 0x0f, head_bytes, payload_bytes }))
+    Ok(Some(Header {
+        last: first & FINAL != 0,
+        opcode: first & 0x0f,
+        head_bytes,
+        payload_bytes,
+    }))
 }
 
 fn close_reason(payload: &[u8]) -> String {
     match payload {
         [high, low, reason @ ..] => {
             let code = u16::from_be_bytes([*high, *low]);
-            format!("{code} {}", String::from_utf8_lossy(reason)).trim_end().to_owned()
+            format!("{code} {}", String::from_utf8_lossy(reason))
+                .trim_end()
+                .to_owned()
         }
         _ => "no reason given".into(),
     }
@@ -189,8 +205,11 @@ mod tests {
     fn a_masked_frame_hides_the_payload_and_unmasks_to_it() {
         let frame = text_frame(b"hello", [1, 2, 3, 4]);
         assert_eq!(frame[..6], [0x81, 0x85, 1, 2, 3, 4]);
-        let plain: Vec<u8> =
-            frame[6..].iter().zip([1u8, 2, 3, 4, 1]).map(|(byte, mask)| byte ^ mask).collect();
+        let plain: Vec<u8> = frame[6..]
+            .iter()
+            .zip([1u8, 2, 3, 4, 1])
+            .map(|(byte, mask)| byte ^ mask)
+            .collect();
         assert_eq!(plain, b"hello");
     }
 
@@ -198,19 +217,33 @@ mod tests {
     fn a_message_in_several_frames_is_put_together_around_a_ping() {
         let mut incoming = Incoming::default();
         for (first, payload) in [(0x01, "ab"), (0x89, "p"), (0x00, "cd"), (0x80, "ef")] {
-            incoming.spare().extend(server_frame(first, payload.as_bytes()));
+            incoming
+                .spare()
+                .extend(server_frame(first, payload.as_bytes()));
         }
         let mut got = Vec::new();
-        incoming.drain(|event| got.push(format!("{event:?}"))).unwrap();
-        assert_eq!(got, [format!("{:?}", Event::Ping(b"p")), format!("{:?}", Event::Message(b"abcdef"))]);
+        incoming
+            .drain(|event| got.push(format!("{event:?}")))
+            .unwrap();
+        assert_eq!(
+            got,
+            [
+                format!("{:?}", Event::Ping(b"p")),
+                format!("{:?}", Event::Message(b"abcdef"))
+            ]
+        );
     }
 
     #[test]
     fn a_close_frame_gives_its_code_and_reason() {
         let mut incoming = Incoming::default();
-        incoming.spare().extend(server_frame(0x88, b"\x03\xf0slow reader"));
+        incoming
+            .spare()
+            .extend(server_frame(0x88, b"\x03\xf0slow reader"));
         let mut got = None;
-        incoming.drain(|event| got = Some(format!("{event:?}"))).unwrap();
+        incoming
+            .drain(|event| got = Some(format!("{event:?}")))
+            .unwrap();
         assert_eq!(got.unwrap(), "Close(\"1008 slow reader\")");
     }
 

@@ -35,8 +35,19 @@ impl Watcher {
     pub(crate) async fn subscribe(mut rpc: Rpc, load: Arc<Load>) -> eyre::Result<Self> {
         let _: String = rpc.call("eth_subscribe", json!(["newHeads"])).await?;
         let head: U64 = rpc.call("eth_blockNumber", json!([])).await?;
-        let ids = load.planned().iter().zip(0u32..).map(|(tx, id)| (tx.hash, id)).collect();
-        Ok(Self { rpc, load, ids, next_block: head.to::<u64>() + 1, tally: Tally::new()? })
+        let ids = load
+            .planned()
+            .iter()
+            .zip(0u32..)
+            .map(|(tx, id)| (tx.hash, id))
+            .collect();
+        Ok(Self {
+            rpc,
+            load,
+            ids,
+            next_block: head.to::<u64>() + 1,
+            tally: Tally::new()?,
+        })
     }
 
     /// Looks at every new block until `stop` changes.
@@ -51,13 +62,17 @@ impl Watcher {
             while self.next_block <= head.number.to() {
                 let block = self.next_block;
                 let tag = format!("{block:#x}");
-                let body: Block = self.rpc.call("eth_getBlockByNumber", json!([tag, false])).await?;
+                let body: Block = self
+                    .rpc
+                    .call("eth_getBlockByNumber", json!([tag, false]))
+                    .await?;
                 let at = Instant::now();
                 for (hash, index) in body.transactions.into_iter().zip(0u64..) {
                     if let Some(id) = self.ids.get(&hash).copied()
                         && self.load.resolve(id)
                     {
-                        self.tally.verified(&self.load, Place { block, index, id }, at);
+                        self.tally
+                            .verified(&self.load, Place { block, index, id }, at);
                     }
                 }
                 self.next_block += 1;

@@ -18,7 +18,10 @@ impl Account {
     fn new(key: SecretKey) -> Self {
         let public = key.public_key(SECP256K1).serialize_uncompressed();
         let hash = keccak256(&public[1..]);
-        Self { key, address: Address::from_slice(&hash[12..]) }
+        Self {
+            key,
+            address: Address::from_slice(&hash[12..]),
+        }
     }
 
     fn from_hash(hash: B256) -> eyre::Result<Self> {
@@ -29,7 +32,9 @@ impl Account {
     /// Signs a digest; deterministic, so that a seed repeats a run byte by byte.
     pub(crate) fn sign(&self, digest: B256) -> Signature {
         let message = Message::from_digest(digest.0);
-        let (id, bytes) = SECP256K1.sign_ecdsa_recoverable(&message, &self.key).serialize_compact();
+        let (id, bytes) = SECP256K1
+            .sign_ecdsa_recoverable(&message, &self.key)
+            .serialize_compact();
         Signature::from_bytes_and_parity(&bytes, i32::from(id) == 1)
     }
 
@@ -76,7 +81,6 @@ fn derive(role: &str, seed: u64, index: u64) -> B256 {
     keccak256(input)
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -86,9 +90,15 @@ mod tests {
     #[test]
     fn the_development_mnemonic_gives_the_account_everybody_knows() {
         let account = funder(&Funding::Mnemonic(DEV_MNEMONIC.into())).unwrap();
-        assert_eq!(account.address, address!("f39Fd6e51aad88F6F4ce6aB8827279cffFb92266"));
+        assert_eq!(
+            account.address,
+            address!("f39Fd6e51aad88F6F4ce6aB8827279cffFb92266")
+        );
         let key = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80";
-        assert_eq!(funder(&Funding::PrivateKey(key.into())).unwrap().address, account.address);
+        assert_eq!(
+            funder(&Funding::PrivateKey(key.into())).unwrap().address,
+            account.address
+        );
     }
 
     #[test]

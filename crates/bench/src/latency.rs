@@ -78,10 +78,17 @@ mod tests {
             latencies.record(Duration::from_micros(micros));
         }
         let p = latencies.percentiles();
-        for (got, expected) in
-            [(p.p50, 5.0), (p.p90, 9.0), (p.p99, 9.9), (p.p999, 9.99), (p.max, 10.0)]
-        {
-            assert!((got - expected).abs() / expected < 0.002, "{got} is not {expected}");
+        for (got, expected) in [
+            (p.p50, 5.0),
+            (p.p90, 9.0),
+            (p.p99, 9.9),
+            (p.p999, 9.99),
+            (p.max, 10.0),
+        ] {
+            assert!(
+                (got - expected).abs() / expected < 0.002,
+                "{got} is not {expected}"
+            );
         }
     }
 
@@ -99,6 +106,9 @@ mod tests {
 
     #[test]
     fn nothing_recorded_is_all_zero() {
-        assert_eq!(Latencies::new().unwrap().percentiles(), Percentiles::default());
+        assert_eq!(
+            Latencies::new().unwrap().percentiles(),
+            Percentiles::default()
+        );
     }
 }

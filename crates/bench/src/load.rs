@@ -20,7 +20,13 @@ impl Load {
     /// `start` is when the first transaction is due.
     pub(crate) fn new(planned: Vec<Planned>, schedule: Schedule, start: Instant) -> Self {
         let resolved = planned.iter().map(|_| AtomicBool::new(false)).collect();
-        Self { planned, schedule, start, resolved, resolved_count: AtomicU64::new(0) }
+        Self {
+            planned,
+            schedule,
+            start,
+            resolved,
+            resolved_count: AtomicU64::new(0),
+        }
     }
 
     /// All transactions, in the order they leave.
@@ -65,7 +71,9 @@ impl Load {
 
     /// Notes the answer of `id`; false when it had one already or there is no such transaction.
     pub(crate) fn resolve(&self, id: u32) -> bool {
-        let flag = usize::try_from(id).ok().and_then(|place| self.resolved.get(place));
+        let flag = usize::try_from(id)
+            .ok()
+            .and_then(|place| self.resolved.get(place));
         let first = flag.is_some_and(|flag| !flag.swap(true, Ordering::Relaxed));
         if first {
             self.resolved_count.fetch_add(1, Ordering::Relaxed);
@@ -80,8 +88,14 @@ impl Load {
 
     /// How many of those that count have not been answered.
     pub(crate) fn unanswered(&self) -> u64 {
-        let measured = self.resolved.iter().zip(0u32..).filter(|(_, id)| self.is_measured(*id));
-        measured.filter(|(flag, _)| !flag.load(Ordering::Relaxed)).count() as u64
+        let measured = self
+            .resolved
+            .iter()
+            .zip(0u32..)
+            .filter(|(_, id)| self.is_measured(*id));
+        measured
+            .filter(|(flag, _)| !flag.load(Ordering::Relaxed))
+            .count() as u64
     }
 }
 
@@ -101,7 +115,11 @@ pub(crate) mod tests {
             })
             .collect();
         let measured = Duration::from_millis(count.saturating_sub(1_000));
-        Load::new(planned, Schedule::new(1_000, Duration::from_secs(1), measured), Instant::now())
+        Load::new(
+            planned,
+            Schedule::new(1_000, Duration::from_secs(1), measured),
+            Instant::now(),
+        )
     }
 
     #[test]

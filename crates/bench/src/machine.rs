@@ -18,7 +18,10 @@ impl Machine {
     /// This machine, now.
     pub fn here() -> Self {
         let cpuinfo = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-        let seconds = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        let seconds = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default()
+            .as_secs();
         Self {
             cpu: cpu_model(&cpuinfo).unwrap_or("unknown CPU").to_owned(),
             cores: std::thread::available_parallelism().map_or(1, usize::from),
@@ -28,14 +31,18 @@ impl Machine {
 }
 
 fn cpu_model(cpuinfo: &str) -> Option<&str> {
-    let line = cpuinfo.lines().find(|line| line.starts_with("model name"))?;
+    let line = cpuinfo
+        .lines()
+        .find(|line| line.starts_with("model name"))?;
     Some(line.split_once(':')?.1.trim())
 }
 
 /// Gregorian date and time of a Unix time.
 fn utc(unix_s: u64) -> String {
     let (mut days, second) = (unix_s / 86_400, unix_s % 86_400);
-    let leap = |year: u64| year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let leap = |year: u64| {
+        year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400))
+    };
     let mut year = 1970;
     while days >= 365 + u64::from(leap(year)) {
         days -= 365 + u64::from(leap(year));
@@ -50,7 +57,12 @@ fn utc(unix_s: u64) -> String {
         days -= length;
         month += 1;
     }
-    format!("{year}-{month:02}-{:02} {:02}:{:02}", days + 1, second / 3_600, second / 60 % 60)
+    format!(
+        "{year}-{month:02}-{:02} {:02}:{:02}",
+        days + 1,
+        second / 3_600,
+        second / 60 % 60
+    )
 }
 
 #[cfg(test)]

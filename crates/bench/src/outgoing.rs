@@ -17,7 +17,11 @@ pub(crate) struct Outgoing {
 impl Outgoing {
     /// `stream` is in non-blocking mode.
     pub(crate) const fn new(stream: TcpStream) -> Self {
-        Self { stream, pending: Vec::new(), broken: None }
+        Self {
+            stream,
+            pending: Vec::new(),
+            broken: None,
+        }
     }
 
     /// Puts a whole frame behind those already waiting.

@@ -51,7 +51,10 @@ pub(crate) fn presign(
 ) -> eyre::Result<Vec<Planned>> {
     progress.begin("signing the load", signing.total.into());
     let workers = thread::available_parallelism().map_or(1, usize::from);
-    let share = signing.total.div_ceil(u32::try_from(workers).unwrap_or(1)).max(1);
+    let share = signing
+        .total
+        .div_ceil(u32::try_from(workers).unwrap_or(1))
+        .max(1);
     let done = AtomicU64::new(0);
     thread::scope(|scope| {
         let parts: Vec<_> = (0..signing.total)
@@ -64,7 +67,9 @@ pub(crate) fn presign(
             .collect();
         let mut planned = Vec::with_capacity(signing.total as usize);
         for part in parts {
-            let part = part.join().map_err(|_| eyre::eyre!("a signing thread panicked"))?;
+            let part = part
+                .join()
+                .map_err(|_| eyre::eyre!("a signing thread panicked"))?;
             planned.extend(part?);
         }
         Ok(planned)
@@ -96,7 +101,7 @@ fn sign_part(
         let signed = sign(sender, first_nonce + turn, call, signing.terms);
         let text = submission(signing.mode, id, &signed.raw, signing.terms.prices.tip_wei);
         let so_far = done.fetch_add(1, Ordering::Relaxed) + 1;
-        if so_far % PROGRESS_STEP == 0 {
+        if so_far.is_multiple_of(PROGRESS_STEP) {
             progress.advance(so_far);
         }
         Ok(Planned {

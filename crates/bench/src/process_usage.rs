@@ -9,7 +9,8 @@ const TICKS_PER_S: u64 = 100;
 /// CPU time of a process and its threads so far, user and system, to 10 ms.
 pub(crate) fn cpu_time(pid: &str) -> eyre::Result<Duration> {
     let path = format!("/proc/{pid}/stat");
-    let stat = std::fs::read_to_string(&path).wrap_err_with(|| format!("{path}: no such process"))?;
+    let stat =
+        std::fs::read_to_string(&path).wrap_err_with(|| format!("{path}: no such process"))?;
     let ticks = cpu_ticks(&stat).ok_or_else(|| eyre::eyre!("{path} has an unexpected shape"))?;
     Ok(Duration::from_millis(ticks * 1_000 / TICKS_PER_S))
 }
@@ -32,7 +33,9 @@ fn cpu_ticks(stat: &str) -> Option<u64> {
 }
 
 fn resident(status: &str) -> Option<u64> {
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))?;
     line.split_whitespace().next()?.parse().ok()
 }
 

@@ -38,13 +38,19 @@ pub struct ToStderr {
 
 impl Default for ToStderr {
     fn default() -> Self {
-        Self { bar: Mutex::new(None), terminal: std::io::stderr().is_terminal() }
+        Self {
+            bar: Mutex::new(None),
+            terminal: std::io::stderr().is_terminal(),
+        }
     }
 }
 
 impl ToStderr {
     fn replace(&self, bar: Option<ProgressBar>) {
-        let mut current = self.bar.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut current = self
+            .bar
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         if let Some(old) = std::mem::replace(&mut *current, bar) {
             old.finish_and_clear();
         }
@@ -60,8 +66,11 @@ impl Progress for ToStderr {
         }
         // Four redraws a second cost nothing measurable beside the load.
         let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr_with_hz(4));
-        let template =
-            if total > 0 { "{msg} {wide_bar} {pos}/{len} {eta}" } else { "{spinner} {msg}" };
+        let template = if total > 0 {
+            "{msg} {wide_bar} {pos}/{len} {eta}"
+        } else {
+            "{spinner} {msg}"
+        };
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style);
         }
@@ -70,7 +79,10 @@ impl Progress for ToStderr {
     }
 
     fn advance(&self, position: u64) {
-        let bar = self.bar.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let bar = self
+            .bar
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         if let Some(bar) = &*bar {
             bar.set_position(position);
         }

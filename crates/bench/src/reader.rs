@@ -12,11 +12,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
     thread,
 };
-use tokio::{
-    io::AsyncReadExt,
-    sync::watch,
-    task::LocalSet,
-};
+use tokio::{io::AsyncReadExt, sync::watch, task::LocalSet};
 
 /// Room for many answers, so that one system call and one wake-up bring many.
 const READ_BYTES: usize = 256 << 10;
@@ -40,7 +36,9 @@ pub(crate) fn start(
     stop: watch::Receiver<bool>,
 ) -> eyre::Result<Reader> {
     let body = move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_io()
+            .build()?;
         let judge = Rc::new(RefCell::new(judge));
         let tasks = LocalSet::new();
         for connection in connections {
@@ -48,10 +46,13 @@ pub(crate) fn start(
             tasks.spawn_local(read(connection, sending, judge, stop));
         }
         runtime.block_on(tasks);
-        let judge = Rc::into_inner(judge).ok_or_else(|| eyre::eyre!("a reader is still running"))?;
+        let judge =
+            Rc::into_inner(judge).ok_or_else(|| eyre::eyre!("a reader is still running"))?;
         Ok(judge.into_inner().tally)
     };
-    Ok(thread::Builder::new().name("bench-reader".into()).spawn(body)?)
+    Ok(thread::Builder::new()
+        .name("bench-reader".into())
+        .spawn(body)?)
 }
 
 async fn read(

@@ -1,12 +1,6 @@
 //! Reads answers to transactions and judges them.
 
-use crate::{
-    config::Mode,
-    error_tally::ErrorTally,
-    latency::Latencies,
-    load::Load,
-    rpc::Refusal,
-};
+use crate::{config::Mode, error_tally::ErrorTally, latency::Latencies, load::Load, rpc::Refusal};
 use alloy_primitives::B256;
 use forebond_protocol::Verifier;
 use forebond_types::Preconfirmation;
@@ -40,6 +34,8 @@ pub(crate) struct Tally {
     pub(crate) invalid: u64,
     /// Where transactions are promised to be, warm-up included.
     pub(crate) places: Vec<Place>,
+    /// How many were verified while load that counts was sent, warm-up stragglers included.
+    pub(crate) verified_under_load: u64,
     /// When the last transaction that counts was verified.
     pub(crate) last_verified: Option<Instant>,
 }
@@ -53,6 +49,7 @@ impl Tally {
             errors: ErrorTally::default(),
             invalid: 0,
             places: Vec::new(),
+            verified_under_load: 0,
             last_verified: None,
         })
     }
@@ -64,6 +61,7 @@ impl Tally {
         self.errors.merge(other.errors);
         self.invalid += other.invalid;
         self.places.extend(other.places);
+        self.verified_under_load += other.verified_under_load;
         self.last_verified = self.last_verified.max(other.last_verified);
         Ok(())
     }
@@ -71,6 +69,8 @@ impl Tally {
     /// Notes that `place.id` is verified at `at`.
     pub(crate) fn verified(&mut self, load: &Load, place: Place, at: Instant) {
         self.places.push(place);
+        let under_load = (load.measured_from()..load.sent_by()).contains(&at);
+        self.verified_under_load += u64::from(under_load);
         if load.is_measured(place.id) {
             self.verified.record(load.latency(place.id, at));
             self.last_verified = self.last_verified.max(Some(at));
@@ -137,7 +137,12 @@ impl Judge {
         verifier: Option<Verifier>,
         tally: Tally,
     ) -> Self {
-        Self { load, mode, verifier, tally }
+        Self {
+            load,
+            mode,
+            verifier,
+            tally,
+        }
     }
 
     /// Judges one message of the server.
@@ -159,7 +164,9 @@ impl Judge {
         message: &[u8],
         check: fn(&mut Self, u32, T) -> Result<Place, Fault>,
     ) {
-        let Some((id, result)) = self.parse::<T>(message) else { return };
+        let Some((id, result)) = self.parse::<T>(message) else {
+            return;
+        };
         let outcome = result.map(|object| check(self, id, object));
         // The clock is read when the client knows that the answer is sound, not when bytes came.
         let at = Instant::now();
@@ -179,12 +186,16 @@ impl Judge {
 
     /// In plain mode a reply says that the pool has the transaction; the block watcher does the rest.
     fn accepted(&mut self, message: &[u8]) {
-        let Some((id, result)) = self.parse::<B256>(message) else { return };
+        let Some((id, result)) = self.parse::<B256>(message) else {
+            return;
+        };
         let expected = self.load.get(id).map(|planned| planned.hash);
         match result {
             Ok(hash) if Some(hash) == expected => {
                 if self.load.is_measured(id) {
-                    self.tally.accepted.record(self.load.latency(id, Instant::now()));
+                    self.tally
+                        .accepted
+                        .record(self.load.latency(id, Instant::now()));
                 }
             }
             Ok(_) => self.invalid(id, "the reply names another transaction"),
@@ -197,8 +208,16 @@ impl Judge {
 
     fn parse<T: DeserializeOwned>(&mut self, message: &[u8]) -> Option<(u32, Result<T, Refusal>)> {
         let reason = match serde_json::from_slice::<Reply<T>>(message) {
-            Ok(Reply { id, error: Some(refusal), .. }) => return Some((id, Err(refusal))),
-            Ok(Reply { id, result: Some(result), .. }) => return Some((id, Ok(result))),
+            Ok(Reply {
+                id,
+                error: Some(refusal),
+                ..
+            }) => return Some((id, Err(refusal))),
+            Ok(Reply {
+                id,
+                result: Some(result),
+                ..
+            }) => return Some((id, Ok(result))),
             Ok(Reply { .. }) => "neither result nor error".to_owned(),
             Err(error) => error.to_string(),
         };
@@ -220,7 +239,11 @@ impl Judge {
 
     fn preconfirmation(&mut self, id: u32, object: Preconfirmation) -> Result<Place, Fault> {
         let block = object.frag.block_number;
-        let place = Place { block, index: object.leaf.index, id };
+        let place = Place {
+            block,
+            index: object.leaf.index,
+            id,
+        };
         let unknown = || Fault::Invalid("an answer to nothing that was sent".into());
         let planned = self.load.get(id).ok_or_else(unknown)?;
         if let Some(verifier) = &mut self.verifier {
@@ -228,7 +251,10 @@ impl Judge {
                 .verify_own(&object, planned.hash, planned.sender)
                 .map_err(|error| Fault::Invalid(format!("not verified: {error}")))?;
             if !verified.success {
-                return Err(Fault::Failed(place, "the transaction was executed and failed"));
+                return Err(Fault::Failed(
+                    place,
+                    "the transaction was executed and failed",
+                ));
             }
         }
         Ok(place)
@@ -237,22 +263,31 @@ impl Judge {
     fn receipt(&mut self, id: u32, receipt: Receipt) -> Result<Place, Fault> {
         let expected = self.load.get(id).map(|planned| planned.hash);
         if expected != Some(receipt.transaction_hash) {
-            return Err(Fault::Invalid("the receipt is of another transaction".into()));
+            return Err(Fault::Invalid(
+                "the receipt is of another transaction".into(),
+            ));
         }
-        let place = Place { block: receipt.block_number, index: receipt.transaction_index, id };
+        let place = Place {
+            block: receipt.block_number,
+            index: receipt.transaction_index,
+            id,
+        };
         match receipt.status {
             1 => Ok(place),
-            _ => Err(Fault::Failed(place, "the transaction was executed and failed")),
+            _ => Err(Fault::Failed(
+                place,
+                "the transaction was executed and failed",
+            )),
         }
     }
 }
 
-/// How long measuring went on: the planned time, or longer when answers came late.
-pub(crate) fn measured_for(load: &Load, tally: &Tally) -> Duration {
-    let planned = load.sent_by() - load.measured_from();
-    let until_last =
-        tally.last_verified.map(|at| at.saturating_duration_since(load.measured_from()));
-    until_last.unwrap_or_default().max(planned)
+/// How long after the last scheduled send the last answer came.
+pub(crate) fn drained_after(load: &Load, tally: &Tally) -> Duration {
+    let late = tally
+        .last_verified
+        .map(|at| at.saturating_duration_since(load.sent_by()));
+    late.unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -275,15 +310,28 @@ mod tests {
     fn a_receipt_of_the_transaction_that_was_sent_is_verified_at_its_place() {
         let mut judge = judge(Mode::Sync);
         judge.judge(receipt(1_050, 1_050, 1).as_bytes());
-        assert_eq!(judge.tally.places, [Place { block: 16, index: 3, id: 1_050 }]);
-        assert_eq!((judge.tally.verified.count(), judge.tally.errors.total()), (1, 0));
+        assert_eq!(
+            judge.tally.places,
+            [Place {
+                block: 16,
+                index: 3,
+                id: 1_050
+            }]
+        );
+        assert_eq!(
+            (judge.tally.verified.count(), judge.tally.errors.total()),
+            (1, 0)
+        );
     }
 
     #[test]
     fn warm_up_answers_are_checked_at_the_end_and_counted_nowhere() {
         let mut judge = judge(Mode::Sync);
         judge.judge(receipt(5, 5, 1).as_bytes());
-        assert_eq!((judge.tally.places.len(), judge.tally.verified.count()), (1, 0));
+        assert_eq!(
+            (judge.tally.places.len(), judge.tally.verified.count()),
+            (1, 0)
+        );
     }
 
     #[test]
@@ -302,8 +350,29 @@ mod tests {
     fn a_failed_transaction_is_an_error_that_still_has_a_place() {
         let mut judge = judge(Mode::Sync);
         judge.judge(receipt(1_050, 1_050, 0).as_bytes());
-        assert_eq!((judge.tally.errors.total(), judge.tally.places.len()), (1, 1));
+        assert_eq!(
+            (judge.tally.errors.total(), judge.tally.places.len()),
+            (1, 1)
+        );
         assert_eq!(judge.tally.verified.count(), 0);
+    }
+
+    #[test]
+    fn the_rate_counts_what_was_verified_while_load_was_sent() {
+        let load = load(3_000);
+        let mut tally = Tally::new().unwrap();
+        let ms = Duration::from_millis;
+        let place = |id| Place {
+            block: 1,
+            index: 0,
+            id,
+        };
+        tally.verified(&load, place(0), load.measured_from() - ms(1));
+        tally.verified(&load, place(1), load.measured_from());
+        tally.verified(&load, place(1_000), load.sent_by() - ms(1));
+        tally.verified(&load, place(2_999), load.sent_by() + ms(5));
+        assert_eq!((tally.verified_under_load, tally.verified.count()), (2, 2));
+        assert_eq!(drained_after(&load, &tally), ms(5));
     }
 
     #[test]
@@ -316,7 +385,10 @@ mod tests {
             judge.judge(refusal.as_bytes());
         }
         let top = judge.tally.errors.clone().most_frequent(5);
-        assert_eq!((top[0].text.as_str(), top[0].count), ("nonce too low: N (-N)", 2));
+        assert_eq!(
+            (top[0].text.as_str(), top[0].count),
+            ("nonce too low: N (-N)", 2)
+        );
         assert_eq!((judge.load.resolved_count(), judge.tally.invalid), (2, 0));
     }
 
@@ -334,7 +406,10 @@ mod tests {
         let mut judge = judge(Mode::Plain);
         let hash = B256::from(alloy_primitives::U256::from(1_001));
         judge.judge(format!(r#"{{"jsonrpc":"2.0","id":1001,"result":"{hash}"}}"#).as_bytes());
-        assert_eq!((judge.tally.accepted.count(), judge.tally.verified.count()), (1, 0));
+        assert_eq!(
+            (judge.tally.accepted.count(), judge.tally.verified.count()),
+            (1, 0)
+        );
         assert_eq!(judge.load.resolved_count(), 0);
     }
 }

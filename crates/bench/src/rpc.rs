@@ -57,7 +57,11 @@ impl Rpc {
     /// Connects; keeps trying for `patience`.
     pub(crate) async fn connect(endpoint: &Endpoint, patience: Duration) -> eyre::Result<Self> {
         let socket = endpoint.open(patience).await?;
-        Ok(Self { socket, next_id: 1, notifications: VecDeque::new() })
+        Ok(Self {
+            socket,
+            next_id: 1,
+            notifications: VecDeque::new(),
+        })
     }
 
     /// One call whose refusal is an error.
@@ -80,7 +84,9 @@ impl Rpc {
         params: Value,
     ) -> eyre::Result<Result<Value, Refusal>> {
         let mut answers = self.ask_all(method, vec![params], |_| {}).await?;
-        answers.pop().ok_or_else(|| eyre::eyre!("{method}: no answer"))
+        answers
+            .pop()
+            .ok_or_else(|| eyre::eyre!("{method}: no answer"))
     }
 
     /// The same method with each of `params`, sent in this order; answers come in the same order.
@@ -109,7 +115,9 @@ impl Rpc {
             let incoming = self.receive().await.wrap_err_with(|| method.to_owned())?;
             let place = incoming.id.and_then(|id| id.checked_sub(first_id));
             let place = place.and_then(|place| usize::try_from(place).ok());
-            let Some(slot) = place.and_then(|place| answers.get_mut(place)) else { continue };
+            let Some(slot) = place.and_then(|place| answers.get_mut(place)) else {
+                continue;
+            };
             if slot.is_none() {
                 done += 1;
                 progress(done as u64);
@@ -136,7 +144,9 @@ impl Rpc {
                 .await
                 .wrap_err_with(|| format!("no answer within {} s", SILENCE.as_secs()))?
                 .ok_or_else(|| eyre::eyre!("the server closed the connection"))??;
-            let Message::Text(text) = message else { continue };
+            let Message::Text(text) = message else {
+                continue;
+            };
             let mut incoming: Incoming = serde_json::from_str(text.as_str())
                 .wrap_err("the server sent something that is not JSON-RPC")?;
             if let Some(notification) = incoming.params.take() {
@@ -177,7 +187,10 @@ mod tests {
                     Some(earlier) => {
                         let news = json!({"jsonrpc":"2.0","method":"eth_subscription","params":{"subscription":"0x1","result":number}});
                         for message in [news, answer, earlier] {
-                            socket.send(Message::text(message.to_string())).await.unwrap();
+                            socket
+                                .send(Message::text(message.to_string()))
+                                .await
+                                .unwrap();
                         }
                     }
                 }
@@ -205,7 +218,9 @@ mod tests {
     #[tokio::test]
     async fn a_server_that_is_not_there_is_named() {
         let endpoint = Endpoint::parse("ws://127.0.0.1:1").unwrap();
-        let Err(error) = Rpc::connect(&endpoint, Duration::ZERO).await else { panic!("connected") };
+        let Err(error) = Rpc::connect(&endpoint, Duration::ZERO).await else {
+            panic!("connected")
+        };
         assert!(error.to_string().contains("127.0.0.1:1"));
     }
 }

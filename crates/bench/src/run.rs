@@ -3,7 +3,7 @@
 use crate::{
     chain_setup::ChainSetup,
     config::{BenchConfig, Mode},
-    end_check,
+    end_check::{self, EndCheck},
     inclusion::Watcher,
     load::Load,
     machine::Machine,
@@ -13,7 +13,7 @@ use crate::{
     process_usage::{cpu_time, resident_kib},
     progress::Progress,
     reader::{self, Reader, Receiving},
-    reply::{Judge, Tally, measured_for},
+    reply::{Judge, Tally, drained_after},
     report::{Report, ServerUsage},
     rpc::Rpc,
     socket::Endpoint,
@@ -53,8 +53,15 @@ pub async fn run(config: BenchConfig, progress: &dyn Progress) -> eyre::Result<R
     progress.begin("asking the server what it is", 0);
     let mut rpc = Rpc::connect(&endpoint, PATIENCE).await?;
     let target = Target::probe(&mut rpc, &config).await?;
-    let terms = Terms { chain_id: target.chain_id, prices: target.prices };
-    let mut setup = ChainSetup { rpc: &mut rpc, terms, progress };
+    let terms = Terms {
+        chain_id: target.chain_id,
+        prices: target.prices,
+    };
+    let mut setup = ChainSetup {
+        rpc: &mut rpc,
+        terms,
+        progress,
+    };
     let prepared = workload::prepare(&mut setup, &config).await?;
     // Signing takes a while and answers no pings, so nothing is left open behind it.
     drop(rpc);
@@ -67,14 +74,23 @@ pub async fn run(config: BenchConfig, progress: &dyn Progress) -> eyre::Result<R
     let planned = presign(&prepared, signing, progress)?;
     let outcome = send(&config, &endpoint, &target, planned, progress).await?;
     progress.begin("comparing the promises with the chain", 0);
-    let mut rpc = Rpc::connect(&endpoint, PATIENCE).await?;
-    let receipts = target.mode == Mode::Plain;
-    let Outcome { load, tally, .. } = &outcome;
-    let end_check =
-        end_check::check(&mut rpc, load, &tally.places, receipts, |done| progress.advance(done));
-    let end_check = end_check.await?;
+    let end_check = compare(&endpoint, &target, &outcome, progress).await;
     progress.end();
     Ok(report(&config, target, outcome, end_check))
+}
+
+/// Looks the promises up in the chain, over a connection of its own.
+async fn compare(
+    endpoint: &Endpoint,
+    target: &Target,
+    outcome: &Outcome,
+    progress: &dyn Progress,
+) -> eyre::Result<EndCheck> {
+    let mut rpc = Rpc::connect(endpoint, PATIENCE).await?;
+    let receipts = target.mode == Mode::Plain;
+    let Outcome { load, tally, .. } = outcome;
+    let advance = |done| progress.advance(done);
+    end_check::check(&mut rpc, load, &tally.places, receipts, advance).await
 }
 
 /// What sending the load brought.
@@ -106,7 +122,11 @@ async fn send(
         Mode::Plain => Some(Rpc::connect(endpoint, PATIENCE).await?),
         _ => None,
     };
-    let load = Arc::new(Load::new(planned, config.schedule(), Instant::now() + HEADWAY));
+    let load = Arc::new(Load::new(
+        planned,
+        config.schedule(),
+        Instant::now() + HEADWAY,
+    ));
     let (stop, stopped) = watch::channel(false);
     let watcher = match watching {
         Some(rpc) => {
@@ -120,20 +140,33 @@ async fn send(
     let pacer = {
         let (load, sending, enough) = (load.clone(), sending.clone(), enough.clone());
         let body = move || pacer::pace(&load, &sending, &enough);
-        thread::Builder::new().name("bench-pacer".into()).spawn(body)?
+        thread::Builder::new()
+            .name("bench-pacer".into())
+            .spawn(body)?
     };
     let usage = observe(config, &load, progress).await;
     enough.store(true, Ordering::Relaxed);
     let _ = stop.send(true);
-    let sent = pacer.join().map_err(|_| eyre::eyre!("the sending thread panicked"))??;
+    let sent = pacer
+        .join()
+        .map_err(|_| eyre::eyre!("the sending thread panicked"))??;
     let mut tally = Tally::new()?;
     for reader in readers {
-        tally.merge(reader.join().map_err(|_| eyre::eyre!("a reading thread panicked"))??)?;
+        tally.merge(
+            reader
+                .join()
+                .map_err(|_| eyre::eyre!("a reading thread panicked"))??,
+        )?;
     }
     if let Some(watcher) = watcher {
         tally.merge(watcher.await?.wrap_err("watching blocks")?)?;
     }
-    Ok(Outcome { load, tally, sent, usage: usage? })
+    Ok(Outcome {
+        load,
+        tally,
+        sent,
+        usage: usage?,
+    })
 }
 
 /// Opens the measured connections and takes them out of the async runtime.
@@ -177,7 +210,11 @@ fn start_readers(
         let judge = Judge::new(load.clone(), target.mode, verifier.clone(), Tally::new()?);
         reader::start(share, sending.clone(), judge, stopped.clone())
     };
-    shares.into_iter().filter(|share| !share.is_empty()).map(start).collect()
+    shares
+        .into_iter()
+        .filter(|share| !share.is_empty())
+        .map(start)
+        .collect()
 }
 
 /// Waits until all answers are there or patience ends, and notes what is used meanwhile.
@@ -203,7 +240,9 @@ async fn observe(
         progress.advance(load.resolved_count());
     }
     usage.client = cpu_time("self")?.saturating_sub(client_start);
-    usage.server = server_cpu()?.zip(server_start).map(|(end, start)| end.saturating_sub(start));
+    usage.server = server_cpu()?
+        .zip(server_start)
+        .map(|(end, start)| end.saturating_sub(start));
     usage.resident_kib = [before, server_memory()?, most];
     let deadline = load.sent_by() + Duration::from_secs(config.drain_seconds.into());
     while load.resolved_count() < total && Instant::now() < deadline {
@@ -218,11 +257,15 @@ fn report(
     config: &BenchConfig,
     target: Target,
     outcome: Outcome,
-    end_check: end_check::EndCheck,
+    end_check: eyre::Result<EndCheck>,
 ) -> Report {
-    let Outcome { load, tally, sent, usage } = outcome;
+    let Outcome {
+        load,
+        tally,
+        sent,
+        usage,
+    } = outcome;
     let verified = tally.verified.count();
-    let seconds = measured_for(&load, &tally).as_secs_f64();
     let planned_seconds = f64::from(config.seconds);
     let mib = |kib: u64| (kib as f64 / 1_024.0).round();
     let [before, after, most] = usage.resident_kib;
@@ -236,9 +279,22 @@ fn report(
     let name = |value: &dyn std::fmt::Debug| format!("{value:?}").to_lowercase();
     let label = match config.label.as_str() {
         "" => {
-            format!("{} {} {}/s", name(&target.mode), name(&config.workload), config.rate_per_s)
+            format!(
+                "{} {} {}/s",
+                name(&target.mode),
+                name(&config.workload),
+                config.rate_per_s
+            )
         }
         label => label.to_owned(),
+    };
+    // A measurement is not thrown away because the server died afterwards; it just proves less.
+    let (end_check, notes) = match end_check {
+        Ok(end_check) => (end_check, Vec::new()),
+        Err(error) => (
+            EndCheck::default(),
+            vec![format!("the end check was not completed: {error:#}")],
+        ),
     };
     let mut report = Report {
         label,
@@ -247,7 +303,8 @@ fn report(
         mode: target.mode,
         workload: config.workload,
         offered_per_s: config.rate_per_s,
-        achieved_per_s: verified as f64 / seconds,
+        achieved_per_s: tally.verified_under_load as f64 / planned_seconds,
+        drained_after_s: drained_after(&load, &tally).as_secs_f64(),
         seconds: config.seconds,
         warmup_seconds: config.warmup_seconds,
         senders: config.senders,
@@ -265,7 +322,7 @@ fn report(
         server,
         end_check,
         machine: Machine::here(),
-        notes: Vec::new(),
+        notes,
     };
     report.remark();
     report

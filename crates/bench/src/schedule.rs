@@ -14,7 +14,11 @@ pub(crate) struct Schedule {
 impl Schedule {
     /// `rate_per_s` is at least 1.
     pub(crate) const fn new(rate_per_s: u32, warmup: Duration, measured: Duration) -> Self {
-        Self { rate_per_s, warmup, measured }
+        Self {
+            rate_per_s,
+            warmup,
+            measured,
+        }
     }
 
     /// How many transactions there are, warm-up included.

@@ -23,8 +23,9 @@ pub(crate) struct Endpoint {
 impl Endpoint {
     /// Reads a `ws://` or `http://` address; the port is 80 unless given.
     pub(crate) fn parse(text: &str) -> eyre::Result<Self> {
-        let uri: tungstenite::http::Uri =
-            text.parse().wrap_err_with(|| format!("{text}: expected ws://host:port"))?;
+        let uri: tungstenite::http::Uri = text
+            .parse()
+            .wrap_err_with(|| format!("{text}: expected ws://host:port"))?;
         match uri.scheme_str() {
             Some("ws" | "http") => {}
             other => eyre::bail!(
@@ -33,10 +34,15 @@ impl Endpoint {
                 other.unwrap_or("(none)")
             ),
         }
-        let host = uri.host().ok_or_else(|| eyre::eyre!("{text}: the host is missing"))?;
+        let host = uri
+            .host()
+            .ok_or_else(|| eyre::eyre!("{text}: the host is missing"))?;
         let authority = format!("{host}:{}", uri.port_u16().unwrap_or(80));
         let path = uri.path_and_query().map_or("/", |path| path.as_str());
-        Ok(Self { url: format!("ws://{authority}{path}"), authority })
+        Ok(Self {
+            url: format!("ws://{authority}{path}"),
+            authority,
+        })
     }
 
     /// Opens a connection; keeps trying for `patience` while nobody listens.
@@ -80,7 +86,10 @@ mod tests {
         let ws = Endpoint::parse("ws://127.0.0.1:9545").unwrap();
         assert_eq!(Endpoint::parse("http://127.0.0.1:9545/").unwrap(), ws);
         assert_eq!(ws.authority, "127.0.0.1:9545");
-        assert_eq!(Endpoint::parse("ws://node/rpc?key=1").unwrap().url, "ws://node:80/rpc?key=1");
+        assert_eq!(
+            Endpoint::parse("ws://node/rpc?key=1").unwrap().url,
+            "ws://node:80/rpc?key=1"
+        );
     }
 
     #[test]

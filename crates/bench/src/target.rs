@@ -51,8 +51,13 @@ const BASE_FEE_HEADROOM: u128 = 8;
 impl Prices {
     fn with_headroom(base_fee_wei: u128, suggested_tip_wei: u128) -> Self {
         let tip_wei = suggested_tip_wei.saturating_mul(TIP_HEADROOM).max(1);
-        let max_fee_wei = base_fee_wei.saturating_mul(BASE_FEE_HEADROOM).saturating_add(tip_wei);
-        Self { max_fee_wei, tip_wei }
+        let max_fee_wei = base_fee_wei
+            .saturating_mul(BASE_FEE_HEADROOM)
+            .saturating_add(tip_wei);
+        Self {
+            max_fee_wei,
+            tip_wei,
+        }
     }
 }
 
@@ -60,7 +65,10 @@ impl Target {
     /// Asks the server what it is; refuses a mode it does not know.
     pub(crate) async fn probe(rpc: &mut Rpc, config: &BenchConfig) -> eyre::Result<Self> {
         let chain_id: U64 = rpc.call("eth_chainId", json!([])).await?;
-        let client = rpc.call("web3_clientVersion", json!([])).await.unwrap_or_default();
+        let client = rpc
+            .call("web3_clientVersion", json!([]))
+            .await
+            .unwrap_or_default();
         let gateway = gateway(rpc, config).await?;
         let mode = match (config.mode, &gateway) {
             (Mode::Auto | Mode::Preconf, Some(_)) => Mode::Preconf,
@@ -72,12 +80,20 @@ impl Target {
             (Mode::Auto, None) => Mode::Plain,
             (mode, _) => mode,
         };
-        Ok(Self { chain_id: chain_id.to(), client, mode, gateway, prices: prices(rpc).await? })
+        Ok(Self {
+            chain_id: chain_id.to(),
+            client,
+            mode,
+            gateway,
+            prices: prices(rpc).await?,
+        })
     }
 }
 
 async fn gateway(rpc: &mut Rpc, config: &BenchConfig) -> eyre::Result<Option<Gateway>> {
-    let Ok(status) = rpc.ask("eth_getGatewayStatus", json!([])).await? else { return Ok(None) };
+    let Ok(status) = rpc.ask("eth_getGatewayStatus", json!([])).await? else {
+        return Ok(None);
+    };
     let gateway: Gateway = serde_json::from_value(status)
         .wrap_err("eth_getGatewayStatus: expected an object with committer and domain")?;
     if let Some(expected) = config.gateway {
@@ -97,7 +113,9 @@ async fn knows_sync(rpc: &mut Rpc) -> eyre::Result<bool> {
 }
 
 async fn prices(rpc: &mut Rpc) -> eyre::Result<Prices> {
-    let block: Value = rpc.call("eth_getBlockByNumber", json!(["latest", false])).await?;
+    let block: Value = rpc
+        .call("eth_getBlockByNumber", json!(["latest", false]))
+        .await?;
     let base_fee: U256 =
         serde_json::from_value(block.get("baseFeePerGas").cloned().unwrap_or(json!("0x0")))
             .wrap_err("baseFeePerGas of the latest block")?;
@@ -105,7 +123,10 @@ async fn prices(rpc: &mut Rpc) -> eyre::Result<Prices> {
         Ok(tip) => serde_json::from_value(tip).wrap_err("eth_maxPriorityFeePerGas")?,
         Err(_) => U256::from(1_000_000_000u64),
     };
-    Ok(Prices::with_headroom(base_fee.saturating_to(), tip.saturating_to()))
+    Ok(Prices::with_headroom(
+        base_fee.saturating_to(),
+        tip.saturating_to(),
+    ))
 }
 
 #[cfg(test)]
@@ -115,8 +136,20 @@ mod tests {
     #[test]
     fn prices_leave_room_and_never_offer_a_tip_of_nothing() {
         let prices = Prices::with_headroom(10, 3);
-        assert_eq!(prices, Prices { tip_wei: 12, max_fee_wei: 92 });
-        assert_eq!(Prices::with_headroom(0, 0), Prices { tip_wei: 1, max_fee_wei: 1 });
+        assert_eq!(
+            prices,
+            Prices {
+                tip_wei: 12,
+                max_fee_wei: 92
+            }
+        );
+        assert_eq!(
+            Prices::with_headroom(0, 0),
+            Prices {
+                tip_wei: 1,
+                max_fee_wei: 1
+            }
+        );
         assert!(Prices::with_headroom(u128::MAX, 5).max_fee_wei == u128::MAX);
     }
 

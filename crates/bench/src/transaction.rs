@@ -51,7 +51,10 @@ pub(crate) fn sign(account: &Account, nonce: u64, call: Call, terms: Terms) -> S
     };
     let signature = account.sign(transaction.signature_hash());
     let signed = transaction.into_signed(signature);
-    Signed { hash: *signed.hash(), raw: signed.encoded_2718() }
+    Signed {
+        hash: *signed.hash(),
+        raw: signed.encoded_2718(),
+    }
 }
 
 #[cfg(test)]
@@ -65,9 +68,19 @@ mod tests {
     #[test]
     fn a_signed_transaction_decodes_to_its_sender_and_hash() {
         let account = keys::sender(1, 0).unwrap();
-        let call =
-            Call { to: None, value: U256::from(5), input: Bytes::from_static(b"abc"), gas: 99_000 };
-        let terms = Terms { chain_id: 9545, prices: Prices { max_fee_wei: 7, tip_wei: 3 } };
+        let call = Call {
+            to: None,
+            value: U256::from(5),
+            input: Bytes::from_static(b"abc"),
+            gas: 99_000,
+        };
+        let terms = Terms {
+            chain_id: 9545,
+            prices: Prices {
+                max_fee_wei: 7,
+                tip_wei: 3,
+            },
+        };
         let signed = sign(&account, 4, call, terms);
         assert_eq!(signed.hash, keccak256(&signed.raw));
         let decoded = TxEnvelope::decode_2718_exact(&signed.raw).unwrap();

@@ -49,14 +49,22 @@ enum Kind {
 
 impl Actions {
     fn new(kind: Kind, config: &BenchConfig) -> Self {
-        let recipients = config.recipients.unwrap_or(Recipients::Among(config.senders));
+        let recipients = config
+            .recipients
+            .unwrap_or(Recipients::Among(config.senders));
         let known = match recipients {
-            Recipients::Among(count) => {
-                (0..count).map(|i| keys::recipient(config.seed, i.into())).collect()
-            }
+            Recipients::Among(count) => (0..count)
+                .map(|i| keys::recipient(config.seed, i.into()))
+                .collect(),
             Recipients::Distinct => Vec::new(),
         };
-        Self { kind, seed: config.seed, senders: config.senders, recipients, known }
+        Self {
+            kind,
+            seed: config.seed,
+            senders: config.senders,
+            recipients,
+            known,
+        }
     }
 
     /// What transaction `index` does, which `sender` signs.
@@ -69,9 +77,16 @@ impl Actions {
                 gas: TRANSFER_GAS,
             },
             Kind::Erc20 { token } => contracts::transfer(token, self.recipient(index), U256::ONE),
-            Kind::Swap { pool, tokens: [first, second] } => {
+            Kind::Swap {
+                pool,
+                tokens: [first, second],
+            } => {
                 let (number, turn) = sender_of(index, self.senders);
-                let token = if (number + turn) % 2 == 0 { first } else { second };
+                let token = if (number + turn) % 2 == 0 {
+                    first
+                } else {
+                    second
+                };
                 contracts::swap(pool, token, U256::from(SWAP_UNITS), sender)
             }
         }
@@ -104,8 +119,9 @@ pub(crate) async fn prepare(
     config: &BenchConfig,
 ) -> eyre::Result<Prepared> {
     setup.progress.begin("deriving the senders' keys", 0);
-    let senders =
-        (0..config.senders).map(|i| keys::sender(config.seed, i)).collect::<eyre::Result<Vec<_>>>()?;
+    let senders = (0..config.senders)
+        .map(|i| keys::sender(config.seed, i))
+        .collect::<eyre::Result<Vec<_>>>()?;
     let funder = keys::funder(&config.funding)?;
     fund(setup, config, &funder, &senders).await?;
     let kind = match config.workload {
@@ -120,7 +136,11 @@ pub(crate) async fn prepare(
     let addresses: Vec<_> = senders.iter().map(|sender| sender.address).collect();
     let states = setup.states(&addresses).await?;
     let nonces = states.into_iter().map(|state| state.nonce).collect();
-    Ok(Prepared { senders, nonces, actions: Actions::new(kind, config) })
+    Ok(Prepared {
+        senders,
+        nonces,
+        actions: Actions::new(kind, config),
+    })
 }
 
 /// Tops up the senders whose balance would not last; an earlier run's senders often have enough.
@@ -140,7 +160,11 @@ async fn fund(
         .map(|(address, _)| *address)
         .collect();
     let total = need.saturating_mul(U256::from(poor.len()));
-    let held = setup.states(&[funder.address]).await?.first().map_or(U256::ZERO, |s| s.balance);
+    let held = setup
+        .states(&[funder.address])
+        .await?
+        .first()
+        .map_or(U256::ZERO, |s| s.balance);
     eyre::ensure!(
         poor.is_empty() || held > total,
         "the funding account {} holds {held} wei, but {} senders need {total} wei together: fund \
@@ -152,7 +176,10 @@ async fn fund(
         .chunks(disperse::RECEIVERS_PER_TRANSACTION)
         .map(|receivers| disperse::disperse(receivers, need))
         .collect();
-    setup.send_from("funding the senders", funder, calls).await.map(drop)
+    setup
+        .send_from("funding the senders", funder, calls)
+        .await
+        .map(drop)
 }
 
 /// What one sender may spend in a run at the highest price, plus a tenth.
@@ -175,8 +202,13 @@ async fn create_token(
     symbol: &str,
 ) -> eyre::Result<Address> {
     let create = contracts::create_token(symbol, U256::MAX)?;
-    let created = setup.send_from("creating a token", funder, vec![create]).await?;
-    created.first().copied().ok_or_else(|| eyre::eyre!("the token's receipt names no contract"))
+    let created = setup
+        .send_from("creating a token", funder, vec![create])
+        .await?;
+    created
+        .first()
+        .copied()
+        .ok_or_else(|| eyre::eyre!("the token's receipt names no contract"))
 }
 
 async fn hand_out(
@@ -186,7 +218,14 @@ async fn hand_out(
     senders: &[Account],
 ) -> eyre::Result<()> {
     let give = |to: &Account| contracts::transfer(token, to.address, U256::from(SENDER_UNITS));
-    setup.send_from("handing out tokens", funder, senders.iter().map(give).collect()).await.map(drop)
+    setup
+        .send_from(
+            "handing out tokens",
+            funder,
+            senders.iter().map(give).collect(),
+        )
+        .await
+        .map(drop)
 }
 
 async fn create_market(
@@ -194,11 +233,15 @@ async fn create_market(
     funder: &Account,
     senders: &[Account],
 ) -> eyre::Result<Kind> {
-    let tokens =
-        [create_token(setup, funder, "ONE").await?, create_token(setup, funder, "TWO").await?];
+    let tokens = [
+        create_token(setup, funder, "ONE").await?,
+        create_token(setup, funder, "TWO").await?,
+    ];
     let [first, second] = tokens;
     let create = contracts::create_pool(first, second)?;
-    let created = setup.send_from("creating the pool", funder, vec![create]).await?;
+    let created = setup
+        .send_from("creating the pool", funder, vec![create])
+        .await?;
     let pool = created.first().copied();
     let pool = pool.ok_or_else(|| eyre::eyre!("the pool's receipt names no contract"))?;
     let liquidity = vec![
@@ -206,7 +249,9 @@ async fn create_market(
         contracts::approve(second, pool),
         contracts::add_liquidity(pool, U256::from(POOL_UNITS)),
     ];
-    setup.send_from("filling the pool", funder, liquidity).await?;
+    setup
+        .send_from("filling the pool", funder, liquidity)
+        .await?;
     for token in tokens {
         hand_out(setup, funder, token, senders).await?;
     }
@@ -229,26 +274,40 @@ mod tests {
     use std::collections::HashSet;
 
     fn actions(recipients: Recipients) -> Actions {
-        let config = BenchConfig { recipients: Some(recipients), ..BenchConfig::default() };
+        let config = BenchConfig {
+            recipients: Some(recipients),
+            ..BenchConfig::default()
+        };
         Actions::new(Kind::Transfer, &config)
     }
 
     fn receivers(actions: &Actions, count: u64) -> HashSet<Address> {
-        (0..count).filter_map(|i| actions.call(i, Address::ZERO).to).collect()
+        (0..count)
+            .filter_map(|i| actions.call(i, Address::ZERO).to)
+            .collect()
     }
 
     #[test]
     fn recipients_are_spread_over_the_set_or_all_distinct() {
         let few = receivers(&actions(Recipients::Among(50)), 2_000);
         assert_eq!(few.len(), 50);
-        assert_eq!(receivers(&actions(Recipients::Distinct), 2_000).len(), 2_000);
+        assert_eq!(
+            receivers(&actions(Recipients::Distinct), 2_000).len(),
+            2_000
+        );
     }
 
     #[test]
     fn a_sender_swaps_back_and_forth() {
         let tokens = [Address::with_last_byte(1), Address::with_last_byte(2)];
-        let kind = Kind::Swap { pool: Address::with_last_byte(3), tokens };
-        let config = BenchConfig { senders: 10, ..BenchConfig::default() };
+        let kind = Kind::Swap {
+            pool: Address::with_last_byte(3),
+            tokens,
+        };
+        let config = BenchConfig {
+            senders: 10,
+            ..BenchConfig::default()
+        };
         let actions = Actions::new(kind, &config);
         let sells = |index| actions.call(index, Address::ZERO).input[35];
         for sender in 0..10 {
@@ -259,11 +318,24 @@ mod tests {
 
     #[test]
     fn what_a_sender_needs_grows_with_price_and_length() {
-        let short = BenchConfig { rate_per_s: 1_000, seconds: 8, ..BenchConfig::default() };
-        let long = BenchConfig { seconds: 98, ..short.clone() };
+        let short = BenchConfig {
+            rate_per_s: 1_000,
+            seconds: 8,
+            ..BenchConfig::default()
+        };
+        let long = BenchConfig {
+            seconds: 98,
+            ..short.clone()
+        };
         // 10 and 100 transactions a sender, 2 in reserve, a tenth on top.
-        assert_eq!(need_wei(0, &short), U256::from(L1_FEE_WEI) * U256::from(132) / U256::from(10));
-        assert_eq!(need_wei(0, &long), U256::from(L1_FEE_WEI) * U256::from(1122) / U256::from(10));
+        assert_eq!(
+            need_wei(0, &short),
+            U256::from(L1_FEE_WEI) * U256::from(132) / U256::from(10)
+        );
+        assert_eq!(
+            need_wei(0, &long),
+            U256::from(L1_FEE_WEI) * U256::from(1122) / U256::from(10)
+        );
         assert!(need_wei(2, &short) > need_wei(1, &short));
     }
 }

@@ -8,13 +8,23 @@ mod archive;
 mod board;
 mod chain;
 mod clock;
+mod config;
 mod journal;
 mod l1;
 pub mod log;
 mod metrics;
 mod pool;
 mod promise;
+mod recovery;
+mod rpc;
 mod scribe;
 mod sealing;
 mod sequencer;
+mod service;
 mod signer;
+
+pub use config::{
+    AdminSection, ChainSection, ConfigError, CoverageSection, FeesSection, GatewayConfig, GuardSection, HttpSection,
+    KeysSection, LogSection, MetricsSection, PoolSection, RunOptions, SequencerSection, StoreSection,
+};
+pub use service::run;

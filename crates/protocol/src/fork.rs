@@ -21,7 +21,8 @@ pub enum Signed {
 /// How two messages contradict each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fork {
-    /// Two bases of one window (attempt 0 and 1 excepted, which R5 judges by the chain).
+    /// Two bases of one window. Attempts 0 and 1 side by side are no fork by themselves: R5 judges
+    /// them by the chain.
     TwoBases,
     /// (a) equal sequence, other frag.
     SameSequence,
@@ -33,6 +34,9 @@ pub enum Fork {
     TwoSeals,
     /// (e) a seal and a frag that cannot both be true.
     SealAgainstFrag,
+    /// (e) the seals of two blocks whose sequences run against the order of the blocks: a frag
+    /// behind one of them contradicts the other.
+    SealsOutOfOrder,
     /// (e) a message behind the end of the window.
     AfterEnd,
 }
@@ -40,10 +44,7 @@ pub enum Fork {
 /// The contradiction between two messages of one signer, if there is one.
 pub fn fork(first: &Signed, second: &Signed) -> Option<Fork> {
     match (first, second) {
-        (Signed::Base(a), Signed::Base(b)) => (a.window == b.window
-            && a.attempt == b.attempt
-            && a.eip712_hash_struct() != b.eip712_hash_struct())
-        .then_some(Fork::TwoBases),
+        (Signed::Base(a), Signed::Base(b)) => base_base(a, b),
         (Signed::Frag(a), Signed::Frag(b)) => frag_frag(a, b),
         (Signed::Seal(a), Signed::Seal(b)) => seal_seal(a, b),
         (Signed::Seal(seal), Signed::Frag(frag)) | (Signed::Frag(frag), Signed::Seal(seal)) => {
@@ -51,6 +52,14 @@ pub fn fork(first: &Signed, second: &Signed) -> Option<Fork> {
         }
         _ => None,
     }
+}
+
+fn base_base(a: &Base, b: &Base) -> Option<Fork> {
+    if a.window != b.window || a.eip712_hash_struct() == b.eip712_hash_struct() {
+        return None;
+    }
+    let first_and_second = matches!((a.attempt, b.attempt), (0, 1) | (1, 0));
+    (!first_and_second).then_some(Fork::TwoBases)
 }
 
 fn frag_frag(a: &Frag, b: &Frag) -> Option<Fork> {
@@ -76,10 +85,10 @@ fn seal_seal(a: &Seal, b: &Seal) -> Option<Fork> {
         return Some(Fork::TwoSeals);
     }
     let (earlier, later) = if a.blockNumber < b.blockNumber { (a, b) } else { (b, a) };
-    if earlier.endOfWindow || later.lastSequence <= earlier.lastSequence {
-        return Some(Fork::AfterEnd);
+    if later.lastSequence <= earlier.lastSequence {
+        return Some(Fork::SealsOutOfOrder);
     }
-    None
+    earlier.endOfWindow.then_some(Fork::AfterEnd)
 }
 
 fn seal_frag(seal: &Seal, frag: &Frag) -> Option<Fork> {

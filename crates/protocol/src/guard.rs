@@ -113,6 +113,15 @@ impl Guard {
         Self::default()
     }
 
+    /// A guard that has signed up to `record`, as a durable copy of the chain shows.
+    pub fn resume(record: GuardRecord) -> Self {
+        Self {
+            record,
+            frags: record.frag.into_iter().collect(),
+            seals: record.seal.into_iter().collect(),
+        }
+    }
+
     /// The newest positions, to be kept before the signature leaves.
     pub const fn record(&self) -> &GuardRecord {
         &self.record
@@ -131,7 +140,7 @@ impl Guard {
             };
         };
         if kept_base != own_base {
-            if own_base.0 > kept_base.0 {
+            if (own_base.0, own_base.1) > (kept_base.0, kept_base.1) {
                 return Ok(());
             }
             return Err(GuardError::OldBackup {
@@ -159,9 +168,8 @@ impl Guard {
         match position {
             Position::Base { window, attempt } => self.base(position, (window, attempt), struct_hash),
             Position::Frag { sequence } => {
-                let newest = self.record.frag.map(|f| f.0);
-                let next = newest.map_or(0, |n| n.saturating_add(1));
-                if sequence != next {
+                let next = self.record.frag.map_or(Some(0), |(n, _)| n.checked_add(1));
+                if Some(sequence) != next {
                     return repeat(&self.frags, position, sequence, next, struct_hash, "frag");
                 }
                 if self.record.base.is_none() {
@@ -172,8 +180,8 @@ impl Guard {
                 Ok(())
             }
             Position::Seal { block } => {
-                let next = self.record.seal.map_or(block, |(n, _)| n.saturating_add(1));
-                if block != next {
+                let next = self.record.seal.map_or(Some(block), |(n, _)| n.checked_add(1));
+                if Some(block) != next {
                     return repeat(&self.seals, position, block, next, struct_hash, "seal");
                 }
                 if self.record.frag.is_none() {
@@ -192,6 +200,10 @@ impl Guard {
         (window, attempt): (u64, u8),
         asked: B256,
     ) -> Result<(), GuardError> {
+        if attempt > 1 {
+            let next = "attempt 0, or 1 under R5, of a window".into();
+            return Err(GuardError::Gap { position, next });
+        }
         if let Some((known_window, known_attempt, signed)) = self.record.base {
             if (window, attempt) == (known_window, known_attempt) {
                 if signed == asked {
@@ -221,22 +233,29 @@ fn differs<N: Copy + PartialEq>(known: &VecDeque<(N, B256)>, number: N, hash: B2
     known.iter().rev().find(|(n, _)| *n == number).is_some_and(|(_, signed)| *signed != hash)
 }
 
-/// A position that is not the next one: fine if it repeats a known message exactly.
+/// A position that is not the next one: fine if it repeats a known message exactly. There is no
+/// `next` once the numbers have run out.
 fn repeat<N: Copy + PartialOrd + std::fmt::Display>(
     known: &VecDeque<(N, B256)>,
     position: Position,
     number: N,
-    next: N,
+    next: Option<N>,
     asked: B256,
     what: &str,
 ) -> Result<(), GuardError> {
-    if number > next {
+    if let Some(next) = next.filter(|next| number > *next) {
         return Err(GuardError::Gap { position, next: format!("{what} {next}") });
     }
     match known.iter().rev().find(|(n, _)| *n == number) {
         Some((_, signed)) if *signed == asked => Ok(()),
         Some((_, signed)) => Err(GuardError::AlreadySigned { position, signed: *signed, asked }),
-        None => Err(GuardError::Behind { position, newest: format!("{what} before {next}") }),
+        None => {
+            let newest = next.map_or_else(
+                || format!("the last {what} there can be"),
+                |next| format!("{what} before {next}"),
+            );
+            Err(GuardError::Behind { position, newest })
+        }
     }
 }
 

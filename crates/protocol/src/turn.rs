@@ -4,7 +4,7 @@
 //! message is logged; a replay and a follower ask it again. Whatever it accepts can never be two
 //! halves of a `fork` (R2): the property test in `tests/turn.rs` holds it to that.
 
-use crate::BlockClock;
+use crate::{BlockClock, OrderingRule};
 use alloy_primitives::B256;
 use alloy_sol_types::SolStruct;
 use forebond_types::{Base, Frag, Seal};
@@ -97,6 +97,26 @@ impl Turn {
         }
     }
 
+    /// Resumes a turn behind the last frag of its newest sealed block: everything before it is
+    /// known to be in order.
+    pub fn resume(base: Base, clock: BlockClock, last: &Frag) -> Self {
+        let mut turn = Self::open(base, clock);
+        turn.next_sequence = last.sequence.saturating_add(1);
+        turn.previous_frag = last.eip712_hash_struct();
+        turn.last_issued_at_ms = last.issuedAtMs;
+        turn.window_coverage_wei = last.windowCoverage;
+        turn.next_seal = last.blockNumber.saturating_add(1);
+        turn.block = Some(OpenBlock {
+            number: last.blockNumber,
+            origin: (last.l1OriginNumber, last.l1OriginHash),
+            ordering_rule: last.orderingRule,
+            env: last.blockEnv,
+            next_transaction: last.firstTransaction.saturating_add(last.transactionCount),
+            gas_used: last.gasUsed,
+        });
+        turn
+    }
+
     /// The base.
     pub const fn base(&self) -> &Base {
         &self.base
@@ -157,6 +177,9 @@ impl Turn {
         else {
             return refuse("transactionCount", "an end below 2^32", frag.transactionCount);
         };
+        if frag.blockNumber == u64::MAX {
+            return refuse("blockNumber", "below 2^64 - 1", frag.blockNumber);
+        }
         let Some(next_sequence) = frag.sequence.checked_add(1) else {
             return refuse("sequence", "below 2^32 - 1", frag.sequence);
         };
@@ -206,6 +229,8 @@ impl Turn {
             Some(block) => {
                 require("blockNumber", block.number.saturating_add(1), frag.blockNumber)?;
                 require("firstTransaction", 0, frag.firstTransaction)?;
+                // One rule for the whole window (R19).
+                require("orderingRule", block.ordering_rule, frag.orderingRule)?;
                 let step = frag.l1OriginNumber.checked_sub(block.origin.0);
                 match step {
                     Some(0) => require("l1OriginHash", block.origin.1, frag.l1OriginHash)?,
@@ -237,6 +262,9 @@ impl Turn {
             None => {
                 require("blockNumber", self.base.parentBlock.saturating_add(1), frag.blockNumber)?;
                 require("firstTransaction", 0, frag.firstTransaction)?;
+                if OrderingRule::from_id(frag.orderingRule).is_none() {
+                    return refuse("orderingRule", "0 (arrival) or 1 (fee)", frag.orderingRule);
+                }
                 Ok(None)
             }
         }

@@ -1,7 +1,7 @@
 //! Offline verification of a preconfirmation: everything a holder can check without any server.
 
 use crate::{OrderingRule, branch_root};
-use alloy_consensus::{Transaction, transaction::SignerRecoverable};
+use alloy_consensus::transaction::SignerRecoverable;
 use alloy_eips::{Decodable2718, Typed2718};
 use alloy_primitives::{Address, B256, keccak256};
 use alloy_sol_types::SolStruct;
@@ -96,6 +96,7 @@ pub struct Verified {
 pub struct Verifier {
     gateway: Address,
     predecessor: Option<Address>,
+    posted: Option<(u64, B256)>,
     domain: Option<Domain>,
     seen: VecDeque<(B256, Signature)>,
 }
@@ -114,7 +115,7 @@ fn same<T: PartialEq + std::fmt::Display>(
 impl Verifier {
     /// A verifier for promises signed by `gateway`.
     pub const fn new(gateway: Address) -> Self {
-        Self { gateway, predecessor: None, domain: None, seen: VecDeque::new() }
+        Self { gateway, predecessor: None, posted: None, domain: None, seen: VecDeque::new() }
     }
 
     /// Also requires this domain (L1 chain and Inbox).
@@ -126,6 +127,13 @@ impl Verifier {
     /// The predecessor whose end-of-window seal a `sealed` base may rest on.
     pub const fn after(mut self, predecessor: Address) -> Self {
         self.predecessor = Some(predecessor);
+        self
+    }
+
+    /// A rollup block that stands in the Inbox, as the holder sees L1: what a `posted` base may rest
+    /// on. The grade itself is not signed, so without this only the genesis block counts as posted.
+    pub const fn on_posted(mut self, block: u64, block_hash: B256) -> Self {
+        self.posted = Some((block, block_hash));
         self
     }
 
@@ -168,9 +176,12 @@ impl Verifier {
         let frag_hash = frag.eip712_hash_struct();
         self.signer("frag", separator, frag_hash, object.frag_signature)?;
         check_leaf(object, &frag, &leaf)?;
-        check_transaction(object, &leaf, own)?;
+        let transaction_type = check_transaction(object, &leaf, own)?;
         same("leaf.receiptHash", keccak256(&object.receipt), leaf.receipt_hash)?;
         let receipt = decode_receipt(object)?;
+        if let Some(transaction_type) = transaction_type {
+            same("receipt type", transaction_type, receipt.ty())?;
+        }
         let cumulative_gas_used = receipt.cumulative_gas_used();
         if cumulative_gas_used > frag.gasUsed {
             return Err(VerifyError::Mismatch {
@@ -234,6 +245,14 @@ impl Verifier {
         same("parentSeal present", sealed, object.parent_seal.is_some())?;
         if base.parentBlock == 0 {
             same("grade posted (parent is genesis)", true, object.grade == Grade::Posted)?;
+        } else if object.grade == Grade::Posted
+            && self.posted != Some((base.parentBlock, base.parentBlockHash))
+        {
+            return Err(VerifyError::Mismatch {
+                what: "grade posted",
+                expected: "a parent block known to be in the Inbox; look it up on L1".into(),
+                got: format!("block {} with hash {}", base.parentBlock, base.parentBlockHash),
+            });
         }
         let Some(parent) = &object.parent_seal else { return Ok(()) };
         let seal = Seal::from(&parent.seal);
@@ -241,6 +260,7 @@ impl Verifier {
         same("parentSeal.endOfWindow", true, seal.endOfWindow)?;
         same("parentSeal.blockNumber", base.parentBlock, seal.blockNumber)?;
         same("parentSeal.blockHash", base.parentBlockHash, seal.blockHash)?;
+        same("parentSeal.lastFrag", base.parentFrag, seal.lastFrag)?;
         let Some(expected) = self.predecessor else {
             return Err(VerifyError::Mismatch {
                 what: "predecessor",
@@ -278,6 +298,8 @@ pub fn verify_json(
 fn check_chain(base: &Base, frag: &Frag) -> Result<(), VerifyError> {
     if frag.sequence == 0 {
         same("frag.previousFrag", frag.base, frag.previousFrag)?;
+        same("frag.blockNumber", base.parentBlock.saturating_add(1), frag.blockNumber)?;
+        same("frag.firstTransaction", 0, frag.firstTransaction)?;
     }
     if frag.blockNumber <= base.parentBlock {
         return Err(VerifyError::Mismatch {
@@ -330,15 +352,17 @@ fn check_leaf(object: &Preconfirmation, frag: &Frag, leaf: &Leaf) -> Result<(), 
     Ok(())
 }
 
+/// Returns the transaction's type, unless its holder knows the transaction anyway.
 fn check_transaction(
     object: &Preconfirmation,
     leaf: &Leaf,
     own: Option<(B256, Address)>,
-) -> Result<(), VerifyError> {
+) -> Result<Option<u8>, VerifyError> {
     same("leaf.txHash", keccak256(&object.transaction), leaf.tx_hash)?;
     if let Some((hash, sender)) = own {
         same("transaction", hash, leaf.tx_hash)?;
-        return same("leaf.sender", sender, leaf.sender);
+        same("leaf.sender", sender, leaf.sender)?;
+        return Ok(None);
     }
     let reason = |e: &dyn std::fmt::Display| VerifyError::Decode {
         what: "transaction",
@@ -348,9 +372,7 @@ fn check_transaction(
         OpTxEnvelope::decode_2718_exact(&object.transaction).map_err(|e| reason(&e))?;
     let sender = transaction.recover_signer().map_err(|e| reason(&e))?;
     same("leaf.sender", sender, leaf.sender)?;
-    let receipt = decode_receipt(object)?;
-    let _ = transaction.gas_limit();
-    same("receipt type", transaction.ty(), receipt.ty())
+    Ok(Some(transaction.ty()))
 }
 
 fn decode_receipt(object: &Preconfirmation) -> Result<OpReceiptEnvelope, VerifyError> {

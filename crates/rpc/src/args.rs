@@ -21,26 +21,40 @@ impl<'a> Args<'a> {
     pub(crate) fn of(params: &'a Params<'_>) -> Result<Self, ErrorObjectOwned> {
         let values = match params.as_str() {
             None | Some("") => Vec::new(),
-            Some(json) => serde_json::from_str::<Vec<&RawValue>>(json)
-                .map_err(|_| invalid_params("expected parameters as an array; pass them by position"))?,
+            Some(json) => serde_json::from_str::<Vec<&RawValue>>(json).map_err(|_| {
+                invalid_params("expected parameters as an array; pass them by position")
+            })?,
         };
-        Ok(Self { values: values.into_iter(), taken: 0 })
+        Ok(Self {
+            values: values.into_iter(),
+            taken: 0,
+        })
     }
 
     /// The next parameter.
     ///
     /// # Errors
     /// -32602 when it is missing, null or not a `T`.
-    pub(crate) fn required<T: DeserializeOwned>(&mut self, name: &str) -> Result<T, ErrorObjectOwned> {
+    pub(crate) fn required<T: DeserializeOwned>(
+        &mut self,
+        name: &str,
+    ) -> Result<T, ErrorObjectOwned> {
         let position = self.taken;
-        self.optional(name)?.ok_or_else(|| invalid_params(format!("missing value for required argument {position} ({name})")))
+        self.optional(name)?.ok_or_else(|| {
+            invalid_params(format!(
+                "missing value for required argument {position} ({name})"
+            ))
+        })
     }
 
     /// The next parameter, `None` when it is absent or null.
     ///
     /// # Errors
     /// -32602 when it is there but not a `T`.
-    pub(crate) fn optional<T: DeserializeOwned>(&mut self, name: &str) -> Result<Option<T>, ErrorObjectOwned> {
+    pub(crate) fn optional<T: DeserializeOwned>(
+        &mut self,
+        name: &str,
+    ) -> Result<Option<T>, ErrorObjectOwned> {
         let position = self.taken;
         self.taken = self.taken.saturating_add(1);
         match self.values.next() {
@@ -48,7 +62,9 @@ impl<'a> Args<'a> {
             Some(value) if value.get() == "null" => Ok(None),
             Some(value) => serde_json::from_str(value.get())
                 .map(Some)
-                .map_err(|error| invalid_params(format!("invalid argument {position} ({name}): {error}"))),
+                .map_err(|error| {
+                    invalid_params(format!("invalid argument {position} ({name}): {error}"))
+                }),
         }
     }
 
@@ -61,7 +77,10 @@ impl<'a> Args<'a> {
         if left == 0 {
             return Ok(());
         }
-        Err(invalid_params(format!("too many arguments, want at most {taken}, got {}", taken.saturating_add(left))))
+        Err(invalid_params(format!(
+            "too many arguments, want at most {taken}, got {}",
+            taken.saturating_add(left)
+        )))
     }
 }
 
@@ -75,7 +94,10 @@ mod tests {
         let params = Params::new(json);
         let parse = || {
             let mut args = Args::of(&params)?;
-            let taken = (args.required::<Address>("address")?, args.optional::<u64>("count")?);
+            let taken = (
+                args.required::<Address>("address")?,
+                args.optional::<u64>("count")?,
+            );
             args.finish().map(|()| taken)
         };
         parse().map_err(|error: ErrorObjectOwned| {
@@ -87,8 +109,14 @@ mod tests {
     #[test]
     fn parameters_are_taken_in_order_and_null_is_absent() {
         let zero = format!("\"{}\"", Address::ZERO);
-        assert_eq!(two(Some(&format!("[{zero},5]"))), Ok((Address::ZERO, Some(5))));
-        assert_eq!(two(Some(&format!("[ {zero} , null ]"))), Ok((Address::ZERO, None)));
+        assert_eq!(
+            two(Some(&format!("[{zero},5]"))),
+            Ok((Address::ZERO, Some(5)))
+        );
+        assert_eq!(
+            two(Some(&format!("[ {zero} , null ]"))),
+            Ok((Address::ZERO, None))
+        );
         assert_eq!(two(Some(&format!("[{zero}]"))), Ok((Address::ZERO, None)));
     }
 
@@ -97,8 +125,14 @@ mod tests {
         let zero = format!("\"{}\"", Address::ZERO);
         for (json, words) in [
             (None, "missing value for required argument 0 (address)"),
-            (Some("[]"), "missing value for required argument 0 (address)"),
-            (Some("[null]"), "missing value for required argument 0 (address)"),
+            (
+                Some("[]"),
+                "missing value for required argument 0 (address)",
+            ),
+            (
+                Some("[null]"),
+                "missing value for required argument 0 (address)",
+            ),
             (Some("[\"0x12\"]"), "invalid argument 0 (address)"),
             (Some("{\"address\":1}"), "by position"),
             (Some("7"), "by position"),
@@ -106,7 +140,15 @@ mod tests {
             let message = two(json).unwrap_err();
             assert!(message.contains(words), "{json:?}: {message}");
         }
-        assert!(two(Some(&format!("[{zero},\"x\"]"))).unwrap_err().contains("invalid argument 1 (count)"));
-        assert!(two(Some(&format!("[{zero},1,2,3]"))).unwrap_err().contains("want at most 2, got 4"));
+        assert!(
+            two(Some(&format!("[{zero},\"x\"]")))
+                .unwrap_err()
+                .contains("invalid argument 1 (count)")
+        );
+        assert!(
+            two(Some(&format!("[{zero},1,2,3]")))
+                .unwrap_err()
+                .contains("want at most 2, got 4")
+        );
     }
 }

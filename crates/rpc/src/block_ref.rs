@@ -38,13 +38,19 @@ pub(crate) fn sealed_number<C: Chain>(chain: &C, tag: BlockNumberOrTag) -> u64 {
 ///
 /// # Errors
 /// -32000 when the hash is unknown or the state is not kept.
-pub(crate) fn state<C: Chain>(chain: &C, id: BlockId, latest_shows_preconfirmed: bool) -> Result<C::Snapshot, ErrorObjectOwned> {
+pub(crate) fn state<C: Chain>(
+    chain: &C,
+    id: BlockId,
+    latest_shows_preconfirmed: bool,
+) -> Result<C::Snapshot, ErrorObjectOwned> {
     let at = match id {
         BlockId::Hash(hash) => match chain.block_number(hash.block_hash)? {
             Some(number) => StateAt::Block(number),
             None => {
                 let hash = hash.block_hash;
-                return Err(server_error(format!("block not found: no sealed block has the hash {hash}; check it, or ask by number")));
+                return Err(server_error(format!(
+                    "block not found: no sealed block has the hash {hash}; check it, or ask by number"
+                )));
             }
         },
         BlockId::Number(BlockNumberOrTag::Pending) => StateAt::Pending,

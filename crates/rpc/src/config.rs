@@ -99,7 +99,9 @@ impl Default for RpcConfig {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigError {
     /// A limit that would refuse everything.
-    #[error("rpc.{key}: expected at least {min}, got {got}; raise it or leave the key out for the default")]
+    #[error(
+        "rpc.{key}: expected at least {min}, got {got}; raise it or leave the key out for the default"
+    )]
     TooSmall {
         /// The key.
         key: &'static str,
@@ -125,21 +127,49 @@ impl RpcConfig {
     /// The first key that can't work, with the least value that does.
     pub fn validate(&self) -> Result<(), ConfigError> {
         let at_least = |key: &'static str, got: u64, min: u64| {
-            if got < min { Err(ConfigError::TooSmall { key, min, got }) } else { Ok(()) }
+            if got < min {
+                Err(ConfigError::TooSmall { key, min, got })
+            } else {
+                Ok(())
+            }
         };
         at_least("max_connections", self.max_connections.into(), 1)?;
         at_least("max_request_bytes", self.max_request_bytes.into(), 1_024)?;
         at_least("max_response_bytes", self.max_response_bytes.into(), 1_024)?;
         at_least("max_batch_requests", self.max_batch_requests.into(), 1)?;
-        at_least("max_in_flight_per_connection", self.max_in_flight_per_connection.into(), 1)?;
-        at_least("max_in_flight_request_bytes", self.max_in_flight_request_bytes, self.max_request_bytes.into())?;
-        at_least("max_unsent_bytes_per_connection", self.max_unsent_bytes_per_connection, self.max_response_bytes.into())?;
-        at_least("max_unsent_bytes", self.max_unsent_bytes, self.max_unsent_bytes_per_connection)?;
-        at_least("max_unsent_messages_per_connection", self.max_unsent_messages_per_connection.into(), 1)?;
+        at_least(
+            "max_in_flight_per_connection",
+            self.max_in_flight_per_connection.into(),
+            1,
+        )?;
+        at_least(
+            "max_in_flight_request_bytes",
+            self.max_in_flight_request_bytes,
+            self.max_request_bytes.into(),
+        )?;
+        at_least(
+            "max_unsent_bytes_per_connection",
+            self.max_unsent_bytes_per_connection,
+            self.max_response_bytes.into(),
+        )?;
+        at_least(
+            "max_unsent_bytes",
+            self.max_unsent_bytes,
+            self.max_unsent_bytes_per_connection,
+        )?;
+        at_least(
+            "max_unsent_messages_per_connection",
+            self.max_unsent_messages_per_connection.into(),
+            1,
+        )?;
         at_least("idle_timeout_ms", self.idle_timeout_ms, 10)?;
         at_least("send_timeout_ms", self.send_timeout_ms, 10)?;
         at_least("max_logs_block_range", self.max_logs_block_range, 1)?;
-        at_least("max_logs_per_response", self.max_logs_per_response.into(), 1)?;
+        at_least(
+            "max_logs_per_response",
+            self.max_logs_per_response.into(),
+            1,
+        )?;
         at_least("filter_ttl_ms", self.filter_ttl_ms, 1)?;
         at_least("call_gas_limit", self.call_gas_limit, 21_000)?;
         at_least("max_heavy_requests", self.max_heavy_requests.into(), 1)?;
@@ -148,10 +178,16 @@ impl RpcConfig {
         for origin in &self.cors_allowed_origins {
             let alone = self.cors_allowed_origins.len() == 1;
             let plain = origin.split_once("://").is_some_and(|(scheme, host)| {
-                !scheme.is_empty() && !host.is_empty() && !host.contains('/') && host.is_ascii() && !host.contains(char::is_whitespace)
+                !scheme.is_empty()
+                    && !host.is_empty()
+                    && !host.contains('/')
+                    && host.is_ascii()
+                    && !host.contains(char::is_whitespace)
             });
             if !(plain || (origin == "*" && alone)) {
-                return Err(ConfigError::Origin { got: origin.clone() });
+                return Err(ConfigError::Origin {
+                    got: origin.clone(),
+                });
             }
         }
         Ok(())
@@ -165,21 +201,45 @@ mod tests {
     #[test]
     fn the_default_is_valid_and_an_empty_table_is_the_default() {
         RpcConfig::default().validate().unwrap();
-        assert_eq!(toml::from_str::<RpcConfig>("").unwrap(), RpcConfig::default());
+        assert_eq!(
+            toml::from_str::<RpcConfig>("").unwrap(),
+            RpcConfig::default()
+        );
     }
 
     #[test]
     fn an_unknown_key_is_refused_by_name() {
-        let error = toml::from_str::<RpcConfig>("max_conections = 5").unwrap_err().to_string();
+        let error = toml::from_str::<RpcConfig>("max_conections = 5")
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("max_conections"), "{error}");
     }
 
     #[test]
     fn a_limit_that_refuses_everything_is_named_with_the_least_that_works() {
-        let config = RpcConfig { max_connections: 0, ..RpcConfig::default() };
-        assert_eq!(config.validate(), Err(ConfigError::TooSmall { key: "max_connections", min: 1, got: 0 }));
-        let config = RpcConfig { max_unsent_bytes_per_connection: 1 << 20, ..RpcConfig::default() };
-        assert!(matches!(config.validate(), Err(ConfigError::TooSmall { key: "max_unsent_bytes_per_connection", .. })));
+        let config = RpcConfig {
+            max_connections: 0,
+            ..RpcConfig::default()
+        };
+        assert_eq!(
+            config.validate(),
+            Err(ConfigError::TooSmall {
+                key: "max_connections",
+                min: 1,
+                got: 0
+            })
+        );
+        let config = RpcConfig {
+            max_unsent_bytes_per_connection: 1 << 20,
+            ..RpcConfig::default()
+        };
+        assert!(matches!(
+            config.validate(),
+            Err(ConfigError::TooSmall {
+                key: "max_unsent_bytes_per_connection",
+                ..
+            })
+        ));
     }
 
     #[test]
@@ -189,9 +249,19 @@ mod tests {
             ..RpcConfig::default()
         };
         with(&["*"]).validate().unwrap();
-        with(&["https://app.example", "http://localhost:5173"]).validate().unwrap();
-        for bad in [&["*", "https://app.example"][..], &["app.example"], &["https://app.example/"], &[""]] {
-            assert!(matches!(with(bad).validate(), Err(ConfigError::Origin { .. })), "{bad:?}");
+        with(&["https://app.example", "http://localhost:5173"])
+            .validate()
+            .unwrap();
+        for bad in [
+            &["*", "https://app.example"][..],
+            &["app.example"],
+            &["https://app.example/"],
+            &[""],
+        ] {
+            assert!(
+                matches!(with(bad).validate(), Err(ConfigError::Origin { .. })),
+                "{bad:?}"
+            );
         }
     }
 }

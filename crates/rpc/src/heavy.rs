@@ -25,7 +25,10 @@ impl HeavyWork {
     /// `max_running` pieces of work at once, `max_waiting` more in the queue.
     pub fn new(max_running: u32, max_waiting: u32) -> Self {
         let (running, waiting) = (max_running as usize, max_waiting as usize);
-        Self { admitted: Arc::new(Semaphore::new(running.saturating_add(waiting))), running: Arc::new(Semaphore::new(running)) }
+        Self {
+            admitted: Arc::new(Semaphore::new(running.saturating_add(waiting))),
+            running: Arc::new(Semaphore::new(running)),
+        }
     }
 
     /// Runs `work` on a blocking thread and writes its result as JSON there. Work whose caller has gone away while it
@@ -39,19 +42,27 @@ impl HeavyWork {
         W: FnOnce() -> Result<T, ErrorObjectOwned> + Send + 'static,
     {
         let Ok(admitted) = Arc::clone(&self.admitted).try_acquire_owned() else {
-            return Err(limit_exceeded("server busy: too many calls wait for their turn; try again later", Some(RETRY_AFTER_MS)));
+            return Err(limit_exceeded(
+                "server busy: too many calls wait for their turn; try again later",
+                Some(RETRY_AFTER_MS),
+            ));
         };
         let Ok(running) = Arc::clone(&self.running).acquire_owned().await else {
             return Err(server_error("the server is stopping; ask another one"));
         };
         let task = tokio::task::spawn_blocking(move || {
             let result = work().and_then(|value| {
-                serde_json::value::to_raw_value(&value).map_err(|error| server_error(format!("cannot write the answer: {error}")))
+                serde_json::value::to_raw_value(&value)
+                    .map_err(|error| server_error(format!("cannot write the answer: {error}")))
             });
             drop((running, admitted));
             result
         });
-        task.await.unwrap_or_else(|error| Err(server_error(format!("the call was not completed: {error}; try again"))))
+        task.await.unwrap_or_else(|error| {
+            Err(server_error(format!(
+                "the call was not completed: {error}; try again"
+            )))
+        })
     }
 }
 
@@ -78,7 +89,9 @@ mod tests {
                     .await
             }
         });
-        tokio::task::spawn_blocking(move || started_rx.recv().unwrap()).await.unwrap();
+        tokio::task::spawn_blocking(move || started_rx.recv().unwrap())
+            .await
+            .unwrap();
         // Polled once, this one holds the only place in the queue.
         let mut second = Box::pin(heavy.run(|| Ok(2)));
         assert!(futures_util::poll!(&mut second).is_pending());

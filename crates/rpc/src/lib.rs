@@ -19,13 +19,17 @@ mod server;
 mod shape;
 
 pub use chain::{
-    AccountView, BlockView, CallEnd, CallError, CallOutcome, CallRequest, Chain, EnvView, Heads, Located, PlacedTransaction,
-    PoolTransaction, PromisedBatch, ReadError, Snapshot, StateAt, SubmitError, SyncProgress, TransactionView, WaitOutcome,
+    AccountView, BlockView, CallEnd, CallError, CallOutcome, CallRequest, Chain, EnvView, Heads,
+    Located, PlacedTransaction, PoolTransaction, PromisedBatch, ReadError, Snapshot, StateAt,
+    SubmitError, SyncProgress, TransactionView, WaitOutcome,
 };
 pub use config::{ConfigError, RpcConfig};
 pub use heavy::HeavyWork;
 pub use methods::eth_module;
-pub use refusals::{LIMIT_EXCEEDED_CODE, REVERTED_CODE, SERVER_CODE, TIMEOUT_CODE, invalid_params, limit_exceeded, server_error};
+pub use refusals::{
+    LIMIT_EXCEEDED_CODE, REVERTED_CODE, SERVER_CODE, TIMEOUT_CODE, invalid_params, limit_exceeded,
+    server_error,
+};
 pub use server::{ServeError, ServerHandle, serve};
 pub use shape::{log_json, receipt_json, transaction_json};
 

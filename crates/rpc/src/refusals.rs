@@ -4,6 +4,7 @@
 //! and text together; 3 for a revert (geth); 4, 5 and 6 of `eth_sendRawTransactionSync` (EIP-7966).
 
 use alloy_primitives::{B256, Bytes, hex};
+use alloy_sol_types::{Panic, Revert, SolError};
 use jsonrpsee::types::{ErrorObjectOwned, error::INVALID_PARAMS_CODE};
 use serde::Serialize;
 
@@ -39,19 +40,35 @@ pub fn limit_exceeded(message: impl Into<String>, retry_after_ms: Option<u64>) -
     struct Retry {
         retry_after_ms: u64,
     }
-    ErrorObjectOwned::owned(LIMIT_EXCEEDED_CODE, message, retry_after_ms.map(|retry_after_ms| Retry { retry_after_ms }))
+    ErrorObjectOwned::owned(
+        LIMIT_EXCEEDED_CODE,
+        message,
+        retry_after_ms.map(|retry_after_ms| Retry { retry_after_ms }),
+    )
 }
 
 /// A call that reverted with `output`.
 pub(crate) fn reverted(output: &Bytes) -> ErrorObjectOwned {
-    let reason = alloy_sol_types::decode_revert_reason(output).filter(|reason| !reason.is_empty());
-    let message = reason.map_or_else(|| "execution reverted".to_owned(), |reason| format!("execution reverted: {reason}"));
+    let text = Revert::abi_decode(output).map(|revert| revert.reason).ok();
+    let reason = text
+        .or_else(|| {
+            Panic::abi_decode(output)
+                .map(|panic| panic.to_string())
+                .ok()
+        })
+        .filter(|reason| !reason.is_empty());
+    let message = reason.map_or_else(
+        || "execution reverted".to_owned(),
+        |reason| format!("execution reverted: {reason}"),
+    );
     ErrorObjectOwned::owned(REVERTED_CODE, message, Some(hex::encode_prefixed(output)))
 }
 
 /// A call that stopped on an exceptional condition.
 pub(crate) fn halted(reason: &str) -> ErrorObjectOwned {
-    server_error(format!("execution halted: {reason}; no state was changed, correct the call"))
+    server_error(format!(
+        "execution halted: {reason}; no state was changed, correct the call"
+    ))
 }
 
 /// `eth_sendRawTransactionSync` ran out of time.
@@ -70,7 +87,9 @@ pub(crate) fn refused_sync(refusal: SubmitError) -> ErrorObjectOwned {
         SubmitError::NonceTooHigh { expected, .. } => {
             ErrorObjectOwned::owned(NONCE_GAP_CODE, message, Some(format!("{expected:#x}")))
         }
-        SubmitError::NotAccepting { .. } => ErrorObjectOwned::owned(NOT_READY_CODE, message, None::<()>),
+        SubmitError::NotAccepting { .. } => {
+            ErrorObjectOwned::owned(NOT_READY_CODE, message, None::<()>)
+        }
         other => other.into(),
     }
 }
@@ -85,9 +104,13 @@ impl From<SubmitError> for ErrorObjectOwned {
         let message = refusal.to_string();
         match refusal {
             SubmitError::Undecodable { .. } => invalid_params(message),
-            SubmitError::TipBelowQuote { quoted_wei, .. } => {
-                Self::owned(SERVER_CODE, message, Some(Quote { quoted_tip_wei: format!("{quoted_wei:#x}") }))
-            }
+            SubmitError::TipBelowQuote { quoted_wei, .. } => Self::owned(
+                SERVER_CODE,
+                message,
+                Some(Quote {
+                    quoted_tip_wei: format!("{quoted_wei:#x}"),
+                }),
+            ),
             _ => server_error(message),
         }
     }
@@ -115,63 +138,205 @@ mod tests {
     #[test]
     fn every_refusal_of_a_transaction_has_the_code_and_the_words_wallets_match_on() {
         let table: &[(SubmitError, i32, &[&str])] = &[
-            (SubmitError::Undecodable { reason: "input too short".into() }, -32602, &["rlp", "input too short"]),
-            (SubmitError::TypeNotSupported { got: 3 }, -32000, &["transaction type not supported", "type 3"]),
-            (SubmitError::InvalidSender { reason: "s is too high".into() }, -32000, &["invalid sender", "s is too high"]),
-            (SubmitError::WrongChain { expected: 7, got: 1 }, -32000, &["invalid chain id for signer: have 1 want 7"]),
-            (SubmitError::NotReplayProtected { expected: 7 }, -32000, &["only replay-protected (EIP-155) transactions allowed over RPC"]),
-            (SubmitError::NonceTooLow { expected: 5, got: 4 }, -32000, &["nonce too low: next nonce 5, tx nonce 4"]),
-            (SubmitError::NonceTooHigh { expected: 5, highest: 69, got: 99 }, -32000, &["nonce too high", "5", "69", "99"]),
-            (SubmitError::InExecution { expected: 6, got: 5 }, -32000, &["nonce too low", "nonce 5", "nonce 6"]),
             (
-                SubmitError::ReplacementUnderpriced { min_fee_cap_wei: 11, min_tip_wei: 2, fee_cap_wei: 10, tip_wei: 1 },
+                SubmitError::Undecodable {
+                    reason: "input too short".into(),
+                },
+                -32602,
+                &["rlp", "input too short"],
+            ),
+            (
+                SubmitError::TypeNotSupported { got: 3 },
+                -32000,
+                &["transaction type not supported", "type 3"],
+            ),
+            (
+                SubmitError::InvalidSender {
+                    reason: "s is too high".into(),
+                },
+                -32000,
+                &["invalid sender", "s is too high"],
+            ),
+            (
+                SubmitError::WrongChain {
+                    expected: 7,
+                    got: 1,
+                },
+                -32000,
+                &["invalid chain id for signer: have 1 want 7"],
+            ),
+            (
+                SubmitError::NotReplayProtected { expected: 7 },
+                -32000,
+                &["only replay-protected (EIP-155) transactions allowed over RPC"],
+            ),
+            (
+                SubmitError::NonceTooLow {
+                    expected: 5,
+                    got: 4,
+                },
+                -32000,
+                &["nonce too low: next nonce 5, tx nonce 4"],
+            ),
+            (
+                SubmitError::NonceTooHigh {
+                    expected: 5,
+                    highest: 69,
+                    got: 99,
+                },
+                -32000,
+                &["nonce too high", "5", "69", "99"],
+            ),
+            (
+                SubmitError::InExecution {
+                    expected: 6,
+                    got: 5,
+                },
+                -32000,
+                &["nonce too low", "nonce 5", "nonce 6"],
+            ),
+            (
+                SubmitError::ReplacementUnderpriced {
+                    min_fee_cap_wei: 11,
+                    min_tip_wei: 2,
+                    fee_cap_wei: 10,
+                    tip_wei: 1,
+                },
                 -32000,
                 &["replacement transaction underpriced", "11 wei", "10 and 1"],
             ),
             (
-                SubmitError::InsufficientFunds { have_wei: U256::from(1), want_wei: U256::from(3), queued_wei: U256::from(2) },
+                SubmitError::InsufficientFunds {
+                    have_wei: U256::from(1),
+                    want_wei: U256::from(3),
+                    queued_wei: U256::from(2),
+                },
                 -32000,
                 &["insufficient funds for gas * price + value: have 1 want 3"],
             ),
-            (SubmitError::IntrinsicGasTooLow { required: 21_000, got: 20_999 }, -32000, &["intrinsic gas too low: have 20999, want 21000"]),
-            (SubmitError::GasAboveBlock { limit: 30, got: 31 }, -32000, &["exceeds block gas limit", "31", "30"]),
-            (SubmitError::GasAboveCap { limit: 30, got: 31 }, -32000, &["transaction gas limit too high (cap: 30, tx: 31)"]),
             (
-                SubmitError::TipBelowQuote { quoted_wei: 9, got_wei: 8, base_fee_wei: 7 },
+                SubmitError::IntrinsicGasTooLow {
+                    required: 21_000,
+                    got: 20_999,
+                },
                 -32000,
-                &["tip below the quoted minimum", "transaction underpriced", "quoted 9", "offered 8"],
+                &["intrinsic gas too low: have 20999, want 21000"],
             ),
             (
-                SubmitError::FeeCapBelowBaseFee { base_fee_wei: 9, fee_cap_wei: 8 },
+                SubmitError::GasAboveBlock { limit: 30, got: 31 },
                 -32000,
-                &["max fee per gas less than block base fee", "maxFeePerGas: 8, baseFee: 9"],
+                &["exceeds block gas limit", "31", "30"],
             ),
             (
-                SubmitError::TipAboveFeeCap { tip_wei: 9, fee_cap_wei: 8 },
+                SubmitError::GasAboveCap { limit: 30, got: 31 },
+                -32000,
+                &["transaction gas limit too high (cap: 30, tx: 31)"],
+            ),
+            (
+                SubmitError::TipBelowQuote {
+                    quoted_wei: 9,
+                    got_wei: 8,
+                    base_fee_wei: 7,
+                },
+                -32000,
+                &[
+                    "tip below the quoted minimum",
+                    "transaction underpriced",
+                    "quoted 9",
+                    "offered 8",
+                ],
+            ),
+            (
+                SubmitError::FeeCapBelowBaseFee {
+                    base_fee_wei: 9,
+                    fee_cap_wei: 8,
+                },
+                -32000,
+                &[
+                    "max fee per gas less than block base fee",
+                    "maxFeePerGas: 8, baseFee: 9",
+                ],
+            ),
+            (
+                SubmitError::TipAboveFeeCap {
+                    tip_wei: 9,
+                    fee_cap_wei: 8,
+                },
                 -32000,
                 &["max priority fee per gas higher than max fee per gas"],
             ),
-            (SubmitError::TooLarge { max_bytes: 8, got_bytes: 9 }, -32000, &["oversized data", "size 9", "limit 8"]),
-            (SubmitError::InitcodeTooLarge { max_bytes: 8, got_bytes: 9 }, -32000, &["max initcode size exceeded"]),
+            (
+                SubmitError::TooLarge {
+                    max_bytes: 8,
+                    got_bytes: 9,
+                },
+                -32000,
+                &["oversized data", "size 9", "limit 8"],
+            ),
+            (
+                SubmitError::InitcodeTooLarge {
+                    max_bytes: 8,
+                    got_bytes: 9,
+                },
+                -32000,
+                &["max initcode size exceeded"],
+            ),
             (SubmitError::SenderHasCode, -32000, &["sender not an eoa"]),
-            (SubmitError::NoAuthorizations, -32000, &["at least one authorization"]),
-            (SubmitError::SenderFull { count: 16, max_count: 16 }, -32000, &["16 transactions queued"]),
-            (SubmitError::PoolFull { advice: "offer more than 5 wei".into() }, -32000, &["transaction pool is full", "5 wei"]),
-            (SubmitError::Dropped { reason: "replaced".into() }, -32000, &["dropped from the pool: replaced"]),
-            (SubmitError::NotAccepting { reason: "no slot is ours".into() }, -32000, &["not accepting transactions: no slot is ours"]),
+            (
+                SubmitError::NoAuthorizations,
+                -32000,
+                &["at least one authorization"],
+            ),
+            (
+                SubmitError::SenderFull {
+                    count: 16,
+                    max_count: 16,
+                },
+                -32000,
+                &["16 transactions queued"],
+            ),
+            (
+                SubmitError::PoolFull {
+                    advice: "offer more than 5 wei".into(),
+                },
+                -32000,
+                &["transaction pool is full", "5 wei"],
+            ),
+            (
+                SubmitError::Dropped {
+                    reason: "replaced".into(),
+                },
+                -32000,
+                &["dropped from the pool: replaced"],
+            ),
+            (
+                SubmitError::NotAccepting {
+                    reason: "no slot is ours".into(),
+                },
+                -32000,
+                &["not accepting transactions: no slot is ours"],
+            ),
         ];
         for (refusal, code, words) in table {
             let error = ErrorObjectOwned::from(refusal.clone());
             assert_eq!(error.code(), *code, "{refusal:?}");
             for word in *words {
-                assert!(error.message().contains(word), "{refusal:?}: {}", error.message());
+                assert!(
+                    error.message().contains(word),
+                    "{refusal:?}: {}",
+                    error.message()
+                );
             }
         }
     }
 
     #[test]
     fn a_refusal_for_a_low_tip_carries_the_quote() {
-        let error = ErrorObjectOwned::from(SubmitError::TipBelowQuote { quoted_wei: 255, got_wei: 8, base_fee_wei: 7 });
+        let error = ErrorObjectOwned::from(SubmitError::TipBelowQuote {
+            quoted_wei: 255,
+            got_wei: 8,
+            base_fee_wei: 7,
+        });
         assert_eq!(error.data().unwrap().get(), r#"{"quotedTipWei":"0xff"}"#);
     }
 
@@ -185,10 +350,16 @@ mod tests {
         .unwrap()
         .into();
         let error = reverted(&output);
-        assert_eq!((error.code(), error.message()), (3, "execution reverted: no"));
+        assert_eq!(
+            (error.code(), error.message()),
+            (3, "execution reverted: no")
+        );
         assert_eq!(error.data().unwrap().get(), format!("\"{output}\""));
         let bare = reverted(&Bytes::new());
-        assert_eq!((bare.code(), bare.message(), bare.data().unwrap().get()), (3, "execution reverted", "\"0x\""));
+        assert_eq!(
+            (bare.code(), bare.message(), bare.data().unwrap().get()),
+            (3, "execution reverted", "\"0x\"")
+        );
     }
 
     #[test]
@@ -202,22 +373,47 @@ mod tests {
     #[test]
     fn the_waiting_call_has_the_codes_of_eip_7966() {
         let late = not_promised_in_time(B256::repeat_byte(7), 2_000);
-        assert_eq!((late.code(), late.data().unwrap().get()), (4, format!("\"{}\"", B256::repeat_byte(7)).as_str()));
+        assert_eq!(
+            (late.code(), late.data().unwrap().get()),
+            (4, format!("\"{}\"", B256::repeat_byte(7)).as_str())
+        );
         assert!(late.message().contains("2000 ms"));
-        let gap = refused_sync(SubmitError::NonceTooHigh { expected: 5, highest: 9, got: 30 });
+        let gap = refused_sync(SubmitError::NonceTooHigh {
+            expected: 5,
+            highest: 9,
+            got: 30,
+        });
         assert_eq!((gap.code(), gap.data().unwrap().get()), (6, "\"0x5\""));
-        assert_eq!(refused_sync(SubmitError::NotAccepting { reason: "closed".into() }).code(), 5);
+        assert_eq!(
+            refused_sync(SubmitError::NotAccepting {
+                reason: "closed".into()
+            })
+            .code(),
+            5
+        );
         assert_eq!(refused_sync(SubmitError::SenderHasCode).code(), -32000);
     }
 
     #[test]
     fn limits_and_reads_say_what_to_do_next() {
         let limited = limit_exceeded("rate limited", Some(12));
-        assert_eq!((limited.code(), limited.data().unwrap().get()), (-32005, r#"{"retryAfterMs":12}"#));
-        let gone = ErrorObjectOwned::from(ReadError::StateNotKept { block: 3, oldest: 9 });
+        assert_eq!(
+            (limited.code(), limited.data().unwrap().get()),
+            (-32005, r#"{"retryAfterMs":12}"#)
+        );
+        let gone = ErrorObjectOwned::from(ReadError::StateNotKept {
+            block: 3,
+            oldest: 9,
+        });
         assert_eq!(gone.code(), -32000);
         assert!(gone.message().contains("state of block 3 is not kept"));
-        let poor = ErrorObjectOwned::from(CallError::InsufficientFunds { have_wei: U256::ZERO, want_wei: U256::from(1) });
-        assert!(poor.message().starts_with("insufficient funds for gas * price + value: have 0 want 1"));
+        let poor = ErrorObjectOwned::from(CallError::InsufficientFunds {
+            have_wei: U256::ZERO,
+            want_wei: U256::from(1),
+        });
+        assert!(
+            poor.message()
+                .starts_with("insufficient funds for gas * price + value: have 0 want 1")
+        );
     }
 }

@@ -44,7 +44,9 @@ impl FromStr for Listen {
         if let Ok(port) = text.strip_prefix("localhost:").unwrap_or(text).parse() {
             return Ok(Self::At(SocketAddr::new(loopback, port)));
         }
-        text.parse().map(Self::At).map_err(|_| ListenError { got: text.to_owned() })
+        text.parse().map(Self::At).map_err(|_| ListenError {
+            got: text.to_owned(),
+        })
     }
 }
 
@@ -65,7 +67,9 @@ impl Serialize for Listen {
 
 impl<'de> Deserialize<'de> for Listen {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(D::Error::custom)
     }
 }
 
@@ -89,7 +93,12 @@ mod tests {
             assert_eq!(text.parse::<Listen>().unwrap().to_string(), text);
         }
         for text in ["", "on", "127.0.0.1", "host:1", "70000"] {
-            assert!(text.parse::<Listen>().unwrap_err().to_string().contains(&format!("{text:?}")));
+            assert!(
+                text.parse::<Listen>()
+                    .unwrap_err()
+                    .to_string()
+                    .contains(&format!("{text:?}"))
+            );
         }
     }
 }

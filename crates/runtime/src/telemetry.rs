@@ -32,7 +32,10 @@ pub struct LoggingConfig {
 
 impl Default for LoggingConfig {
     fn default() -> Self {
-        Self { filter: "info".into(), format: LogFormat::Plain }
+        Self {
+            filter: "info".into(),
+            format: LogFormat::Plain,
+        }
     }
 }
 
@@ -40,7 +43,9 @@ impl Default for LoggingConfig {
 #[derive(Debug, thiserror::Error)]
 pub enum LoggingError {
     /// A filter that is none.
-    #[error("expected a level or directives such as info,forebond_gateway=debug in {place}, got {got:?}: {reason}")]
+    #[error(
+        "expected a level or directives such as info,forebond_gateway=debug in {place}, got {got:?}: {reason}"
+    )]
     Filter {
         /// Where it was given.
         place: &'static str,
@@ -67,7 +72,11 @@ impl LoggingConfig {
 fn parse(text: &str, place: &'static str) -> Result<EnvFilter, LoggingError> {
     EnvFilter::builder()
         .parse(text)
-        .map_err(|reason| LoggingError::Filter { place, got: text.to_owned(), reason })
+        .map_err(|reason| LoggingError::Filter {
+            place,
+            got: text.to_owned(),
+            reason,
+        })
 }
 
 /// Sends this process's logs to standard error, as `config` says. Once per process.
@@ -96,7 +105,9 @@ fn subscriber<W>(
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer);
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(writer);
     match format {
         LogFormat::Plain => Box::new(builder.with_ansi(colours).finish()),
         LogFormat::Json => Box::new(builder.json().flatten_event(true).finish()),
@@ -125,15 +136,21 @@ mod tests {
     fn logged(format: LogFormat, filter: &str, log: impl FnOnce()) -> String {
         let kept = Kept::default();
         let writer = kept.clone();
-        let subscriber =
-            subscriber(format, parse(filter, "test").unwrap(), move || writer.clone(), false);
+        let subscriber = subscriber(
+            format,
+            parse(filter, "test").unwrap(),
+            move || writer.clone(),
+            false,
+        );
         tracing::subscriber::with_default(subscriber, log);
         String::from_utf8(kept.0.lock().unwrap().clone()).unwrap()
     }
 
     #[test]
     fn json_logs_are_one_object_a_line_with_the_fields_on_top() {
-        let text = logged(LogFormat::Json, "info", || tracing::info!(block = 7, "sealed"));
+        let text = logged(LogFormat::Json, "info", || {
+            tracing::info!(block = 7, "sealed")
+        });
         let value: serde_json::Value = serde_json::from_str(text.trim_end()).unwrap();
         assert_eq!(value["block"], 7);
         assert_eq!(value["message"], "sealed");
@@ -143,19 +160,34 @@ mod tests {
     #[test]
     fn plain_logs_carry_no_colour_codes_away_from_a_terminal() {
         let text = logged(LogFormat::Plain, "info", || tracing::warn!("disk is slow"));
-        assert!(text.contains("WARN") && text.ends_with("disk is slow\n"), "{text:?}");
+        assert!(
+            text.contains("WARN") && text.ends_with("disk is slow\n"),
+            "{text:?}"
+        );
         assert!(!text.contains('\u{1b}'), "{text:?}");
     }
 
     #[test]
     fn what_the_filter_leaves_out_is_not_written() {
-        assert_eq!(logged(LogFormat::Plain, "warn", || tracing::info!("quiet")), "");
+        assert_eq!(
+            logged(LogFormat::Plain, "warn", || tracing::info!("quiet")),
+            ""
+        );
     }
 
     #[test]
     fn a_filter_that_does_not_parse_is_refused_with_its_text() {
-        let config = LoggingConfig { filter: "info,=loud=".into(), ..LoggingConfig::default() };
-        assert!(config.validate().unwrap_err().to_string().contains("info,=loud="));
+        let config = LoggingConfig {
+            filter: "info,=loud=".into(),
+            ..LoggingConfig::default()
+        };
+        assert!(
+            config
+                .validate()
+                .unwrap_err()
+                .to_string()
+                .contains("info,=loud=")
+        );
         LoggingConfig::default().validate().unwrap();
     }
 }

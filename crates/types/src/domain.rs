@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// Binding L1 chain and Inbox binds the chain, the deployment and the rollup at once: a promise
 /// cannot be replayed onto another fork or another rollup.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Domain {
     /// Chain id of the L1 the rollup settles on.
     #[serde(with = "alloy_serde::quantity")]

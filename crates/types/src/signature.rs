@@ -27,7 +27,9 @@ pub enum SignatureError {
     #[error("the last byte of a signature is 27 or 28, got {0}")]
     RecoveryByte(u8),
     /// `s` in the upper half of the group order.
-    #[error("the signature's s is in the upper half of the group order; its low-s form is expected")]
+    #[error(
+        "the signature's s is in the upper half of the group order; its low-s form is expected"
+    )]
     HighS,
     /// Numbers that are no signature at all.
     #[error("r and s do not form a signature of this digest")]
@@ -37,8 +39,9 @@ pub enum SignatureError {
 impl Signature {
     /// Reads 65 canonical bytes.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, SignatureError> {
-        let array: [u8; 65] =
-            bytes.try_into().map_err(|_| SignatureError::Length(bytes.len()))?;
+        let array: [u8; 65] = bytes
+            .try_into()
+            .map_err(|_| SignatureError::Length(bytes.len()))?;
         let [.., v] = array;
         if !matches!(v, 27 | 28) {
             return Err(SignatureError::RecoveryByte(v));
@@ -122,10 +125,16 @@ mod tests {
     fn the_malleable_twin_and_odd_recovery_bytes_are_refused() {
         let mut bytes = *Signature::sign(keccak256("x"), &key()).as_bytes();
         bytes[64] -= 27;
-        assert!(matches!(Signature::from_bytes(&bytes), Err(SignatureError::RecoveryByte(_))));
+        assert!(matches!(
+            Signature::from_bytes(&bytes),
+            Err(SignatureError::RecoveryByte(_))
+        ));
         bytes[64] = 27;
         bytes[32..64].copy_from_slice(&[0xee; 32]);
         assert_eq!(Signature::from_bytes(&bytes), Err(SignatureError::HighS));
-        assert_eq!(Signature::from_bytes(&bytes[1..]), Err(SignatureError::Length(64)));
+        assert_eq!(
+            Signature::from_bytes(&bytes[1..]),
+            Err(SignatureError::Length(64))
+        );
     }
 }

@@ -86,7 +86,11 @@ impl WriteSet {
     pub fn encode(&self) -> Vec<u8> {
         let payload = self.accounts.iter().map(AccountWrite::rlp_length).sum();
         let mut out = Vec::with_capacity(payload + 9);
-        Header { list: true, payload_length: payload }.encode(&mut out);
+        Header {
+            list: true,
+            payload_length: payload,
+        }
+        .encode(&mut out);
         for account in &self.accounts {
             account.encode_rlp(&mut out);
         }
@@ -105,8 +109,14 @@ impl WriteSet {
         if !rest.is_empty() {
             return Err(WriteSetError::NotCanonical("bytes follow the list"));
         }
-        let accounts = raw.into_iter().map(AccountWrite::from_rlp).collect::<Result<Vec<_>, _>>()?;
-        if accounts.windows(2).any(|w| matches!(w, [a, b] if a.address >= b.address)) {
+        let accounts = raw
+            .into_iter()
+            .map(AccountWrite::from_rlp)
+            .collect::<Result<Vec<_>, _>>()?;
+        if accounts
+            .windows(2)
+            .any(|w| matches!(w, [a, b] if a.address >= b.address))
+        {
             return Err(WriteSetError::NotCanonical("addresses must ascend"));
         }
         Ok(Self { accounts })
@@ -117,7 +127,11 @@ impl AccountWrite {
     fn parts(&self) -> (u8, u64, U256, B256) {
         match self.info {
             InfoWrite::Unchanged => (0, 0, U256::ZERO, B256::ZERO),
-            InfoWrite::Set { nonce, balance, code_hash } => (1, nonce, balance, code_hash),
+            InfoWrite::Set {
+                nonce,
+                balance,
+                code_hash,
+            } => (1, nonce, balance, code_hash),
             InfoWrite::Destroyed => (2, 0, U256::ZERO, B256::ZERO),
         }
     }
@@ -151,15 +165,27 @@ impl AccountWrite {
 
     fn encode_rlp(&self, out: &mut Vec<u8>) {
         let (kind, nonce, balance, code_hash) = self.parts();
-        Header { list: true, payload_length: self.payload_length() }.encode(out);
+        Header {
+            list: true,
+            payload_length: self.payload_length(),
+        }
+        .encode(out);
         self.address.encode(out);
         kind.encode(out);
         nonce.encode(out);
         balance.encode(out);
         code_hash.encode(out);
-        Header { list: true, payload_length: self.slots_length() }.encode(out);
+        Header {
+            list: true,
+            payload_length: self.slots_length(),
+        }
+        .encode(out);
         for (slot, value) in &self.slots {
-            Header { list: true, payload_length: slot.length() + value.length() }.encode(out);
+            Header {
+                list: true,
+                payload_length: slot.length() + value.length(),
+            }
+            .encode(out);
             slot.encode(out);
             value.encode(out);
         }
@@ -175,13 +201,21 @@ impl AccountWrite {
                 code_hash: raw.code_hash,
             },
             2 if zero => InfoWrite::Destroyed,
-            _ => return Err(WriteSetError::NotCanonical("kind and fields contradict each other")),
+            _ => {
+                return Err(WriteSetError::NotCanonical(
+                    "kind and fields contradict each other",
+                ));
+            }
         };
         let slots: Vec<_> = raw.slots.into_iter().map(|s| (s.slot, s.value)).collect();
         if slots.windows(2).any(|w| matches!(w, [a, b] if a.0 >= b.0)) {
             return Err(WriteSetError::NotCanonical("slots must ascend"));
         }
-        Ok(Self { address: raw.address, info, slots })
+        Ok(Self {
+            address: raw.address,
+            info,
+            slots,
+        })
     }
 }
 

@@ -56,6 +56,8 @@ pub struct Executed {
     pub effective_gas_price_wei: u128,
     /// L1 data fee it paid, wei.
     pub l1_fee_wei: U256,
+    /// Operator fee it paid, wei (Isthmus).
+    pub operator_fee_wei: U256,
     /// Contract it created.
     pub created: Option<Address>,
     /// State it changed.
@@ -63,11 +65,12 @@ pub struct Executed {
 }
 
 impl Executed {
-    /// All fees paid, wei.
+    /// All fees paid, wei: execution, L1 data and operator fee.
     pub fn fee_wei(&self) -> u128 {
         u128::from(self.gas_used)
             .saturating_mul(self.effective_gas_price_wei)
             .saturating_add(self.l1_fee_wei.saturating_to())
+            .saturating_add(self.operator_fee_wei.saturating_to())
     }
 }
 
@@ -226,6 +229,9 @@ impl BlockRun {
                         ExecuteError::ParentHashPending
                     }
                     EVMError::Database(error) => ExecuteError::State(error),
+                    // What refuses it (a nonce too high, a balance too low) may be what the
+                    // waiting transaction is about to change.
+                    _ if watch && self.must_wait(loaded, false) => ExecuteError::ParentHashPending,
                     other => ExecuteError::Refused(Refused(refusal(&other))),
                 });
             }
@@ -264,12 +270,13 @@ impl BlockRun {
             _ => None,
         };
         let base_fee = self.opening.env.baseFee;
-        let (effective_gas_price_wei, l1_fee_wei) = if tx.is_deposit() {
-            (0, U256::ZERO)
+        let (effective_gas_price_wei, l1_fee_wei, operator_fee_wei) = if tx.is_deposit() {
+            (0, U256::ZERO, U256::ZERO)
         } else {
             (
                 tx.envelope().effective_gas_price(Some(base_fee)),
                 self.l1_fee(tx),
+                self.operator_fee(tx, gas_used),
             )
         };
         Ok(Executed {
@@ -285,17 +292,24 @@ impl BlockRun {
             gas_used,
             effective_gas_price_wei,
             l1_fee_wei,
+            operator_fee_wei,
             created,
             changes,
         })
     }
 
-    /// The L1 data fee, from a copy of the cached L1 values: the original keeps a per-transaction
-    /// memo that must stay empty between transactions.
-    fn l1_fee(&self, tx: &PreparedTx) -> U256 {
+    /// The L1 data fee of a transaction at present, wei. Works on a copy of the cached L1 values: the
+    /// original keeps a per-transaction memo that must stay empty between transactions.
+    pub fn l1_fee(&self, tx: &PreparedTx) -> U256 {
         let mut info = self.evm.ctx().chain.clone();
         info.clear_tx_l1_cost();
         info.calculate_tx_l1_cost(tx.raw(), OpSpecId::ISTHMUS)
+    }
+
+    /// The operator fee of a transaction that has just used this much gas, wei.
+    fn operator_fee(&self, tx: &PreparedTx, gas_used: u64) -> U256 {
+        let info = &self.evm.ctx().chain;
+        info.operator_fee_charge(tx.raw(), U256::from(gas_used), OpSpecId::ISTHMUS)
     }
 
     /// Closes the block and opens the next one, whose parent's hash is not known yet. Returns the
@@ -329,6 +343,54 @@ impl BlockRun {
         diff.accounts.retain(|_, change| change.before != change.after);
         diff.slots.retain(|_, change| change.before != change.after);
         diff
+    }
+}
+
+/// An open block between two threads: the EVM itself cannot move, what it holds can.
+#[derive(Debug)]
+pub struct PausedBlock {
+    state: WorkingState,
+    chain_id: u64,
+    opening: BlockOpening,
+    gas_used: u64,
+    transactions: u32,
+    logs: u64,
+    diff: StateDiff,
+    system: Vec<Changes>,
+    claimed: HashSet<Address>,
+}
+
+impl BlockRun {
+    /// Takes the block off this thread.
+    pub fn pause(self) -> PausedBlock {
+        PausedBlock {
+            chain_id: self.evm.chain_id(),
+            state: self.evm.finish().0,
+            opening: self.opening,
+            gas_used: self.gas_used,
+            transactions: self.transactions,
+            logs: self.logs,
+            diff: self.diff,
+            system: self.system,
+            claimed: self.claimed,
+        }
+    }
+}
+
+impl PausedBlock {
+    /// Goes on with the block, on this thread.
+    pub fn resume(self) -> BlockRun {
+        let env = evm_env(self.chain_id, &self.opening);
+        BlockRun {
+            evm: OpEvmFactory::<OpTx>::default().create_evm(self.state, env),
+            opening: self.opening,
+            gas_used: self.gas_used,
+            transactions: self.transactions,
+            logs: self.logs,
+            diff: self.diff,
+            system: self.system,
+            claimed: self.claimed,
+        }
     }
 }
 

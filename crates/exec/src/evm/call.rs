@@ -2,14 +2,14 @@
 
 use super::{BaseState, StateError, WorkingState, evm_env};
 use alloy_eips::{eip2930::AccessList, eip7702::SignedAuthorization};
-use alloy_evm::{Evm, EvmFactory};
+use alloy_evm::{Evm, EvmFactory, InvalidTxError};
 use alloy_op_evm::{OpEvmFactory, OpTx};
 use alloy_primitives::{Address, Bytes, TxKind, U256};
 use forebond_rollup::op::BlockOpening;
 use op_revm::OpTransaction;
 use revm::{
     context::{TxEnv, either::Either},
-    context_interface::result::{EVMError, ExecutionResult},
+    context_interface::result::{EVMError, ExecutionResult, InvalidTransaction},
 };
 use std::sync::Arc;
 
@@ -56,6 +56,8 @@ pub enum CallOutcome {
         output: Bytes,
         /// Gas it used.
         gas_used: u64,
+        /// Gas refunded, at most a fifth of what was spent.
+        gas_refunded: u64,
     },
     /// It reverted.
     Revert {
@@ -71,6 +73,11 @@ pub enum CallOutcome {
         /// Gas it used.
         gas_used: u64,
     },
+    /// The gas limit does not cover what the transaction costs before it runs.
+    IntrinsicGas {
+        /// Gas needed at least.
+        required: u64,
+    },
     /// The rules refuse the transaction itself.
     Refused {
         /// Why.
@@ -84,11 +91,10 @@ pub fn call(env: &CallEnv, request: CallRequest) -> Result<CallOutcome, StateErr
     let mut evm_env = evm_env(env.chain_id, &env.opening);
     evm_env.cfg_env.disable_eip3607 = true;
     evm_env.cfg_env.disable_block_gas_limit = true;
-    evm_env.cfg_env.disable_nonce_check = request.nonce.is_none();
-    if request.gas_price_wei == 0 {
-        evm_env.cfg_env.disable_base_fee = true;
-        evm_env.cfg_env.disable_fee_charge = true;
-    }
+    evm_env.cfg_env.disable_nonce_check = true;
+    // The caller has checked the balance; L1 and operator fees are not charged in a call.
+    evm_env.cfg_env.disable_fee_charge = true;
+    evm_env.cfg_env.disable_base_fee = request.gas_price_wei == 0;
     let tx_type = if request.authorizations.is_empty() {
         1
     } else {
@@ -128,6 +134,7 @@ pub fn call(env: &CallEnv, request: CallRequest) -> Result<CallOutcome, StateErr
             ExecutionResult::Success { gas, output, .. } => CallOutcome::Success {
                 output: output.into_data(),
                 gas_used: gas.tx_gas_used(),
+                gas_refunded: gas.final_refunded(),
             },
             ExecutionResult::Revert { gas, output, .. } => CallOutcome::Revert {
                 output,

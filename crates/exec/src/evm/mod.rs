@@ -12,7 +12,7 @@ mod prepared;
 mod working_state;
 
 pub use base::{BaseState, StateError};
-pub use block_run::{BlockRun, ExecuteError, Executed, Refused};
+pub use block_run::{BlockRun, ExecuteError, Executed, PausedBlock, Refused};
 pub use call::{CallEnv, CallOutcome, CallRequest, call};
 pub use changes::{Changes, changes_of};
 pub use env::evm_env;

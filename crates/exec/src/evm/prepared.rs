@@ -4,6 +4,7 @@ use alloy_evm::FromTxWithEncoded;
 use alloy_op_evm::OpTx;
 use alloy_primitives::{Address, B256, Bytes, U256};
 use op_alloy_consensus::{OpTxEnvelope, TxDeposit};
+use revm::{context_interface::cfg::gas::calculate_initial_tx_gas_for_tx, primitives::hardfork::SpecId};
 
 /// A transaction that is ready to execute: decoded, hashed, sender recovered. Made once, outside
 /// the executing thread, and shared from then on.
@@ -127,6 +128,13 @@ impl PreparedTx {
         let gas = U256::from(self.envelope.gas_limit());
         gas.saturating_mul(U256::from(self.envelope.max_fee_per_gas()))
             .saturating_add(self.envelope.value())
+    }
+
+    /// Gas the transaction costs at least before it runs: intrinsic gas, or the calldata floor of
+    /// EIP-7623 if that is higher.
+    pub fn intrinsic_gas(&self) -> u64 {
+        let gas = calculate_initial_tx_gas_for_tx(&self.env.0, SpecId::PRAGUE);
+        gas.initial_total_gas.max(gas.floor_gas)
     }
 
     pub(crate) fn env(&self) -> OpTx {

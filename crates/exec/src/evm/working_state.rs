@@ -25,7 +25,8 @@ pub struct WorkingState {
     old: Generation,
     capacity: usize,
     codes: HashMap<B256, Bytecode>,
-    new_codes: HashMap<B256, Bytes>,
+    /// Code the base may lack, with the block that brought it.
+    new_codes: HashMap<B256, (u64, Bytes)>,
     hashes: VecDeque<(u64, B256)>,
     pending_parent: Option<u64>,
     loaded: Option<Vec<Address>>,
@@ -68,6 +69,9 @@ impl WorkingState {
     pub fn rebase(&mut self, base: Arc<dyn BaseState>, base_block: u64) {
         self.base = base;
         self.base_block = base_block;
+        // Each code leaves on its own, as soon as the base has it: a base that always lags by one
+        // block would otherwise let them pile up for ever.
+        self.new_codes.retain(|_, (block, _)| *block > base_block);
         self.rotate();
     }
 
@@ -82,9 +86,6 @@ impl WorkingState {
         let old = std::mem::replace(&mut self.old, young);
         if self.codes.len() > MAX_CODES {
             self.codes.clear();
-        }
-        if self.old.newest_write <= self.base_block {
-            self.new_codes.clear();
         }
         if old.len() > 0 {
             // Freeing hundreds of thousands of entries takes milliseconds: not on this thread.
@@ -156,8 +157,8 @@ impl WorkingState {
         Ok(value)
     }
 
-    /// Takes in what a transaction or system call of `block` changed.
-    pub(crate) fn commit(&mut self, block: u64, changes: &Changes) {
+    /// Takes in what a transaction or system call of `block` changed. Blocks never go back.
+    pub fn commit(&mut self, block: u64, changes: &Changes) {
         for (address, change) in &changes.accounts {
             self.young.accounts.insert(*address, change.1);
         }
@@ -166,7 +167,7 @@ impl WorkingState {
         }
         for (hash, code) in &changes.codes {
             self.codes.insert(*hash, Bytecode::new_raw(code.clone()));
-            self.new_codes.insert(*hash, code.clone());
+            self.new_codes.insert(*hash, (block, code.clone()));
         }
         self.young.newest_write = block;
     }
@@ -196,7 +197,7 @@ impl Database for WorkingState {
             return Ok(code.clone());
         }
         let raw = match self.new_codes.get(&hash) {
-            Some(raw) => raw.clone(),
+            Some((_, raw)) => raw.clone(),
             None => self.base.code(hash)?.ok_or(StateError::MissingCode(hash))?,
         };
         let code = Bytecode::new_raw_checked(raw).map_err(|_| StateError::MissingCode(hash))?;

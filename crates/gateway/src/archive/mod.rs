@@ -4,11 +4,10 @@ use crate::{
     chain::{SealedBlock, encode_body},
     log::Position,
     metrics::StageMetrics,
-    scribe::ScribeInput,
     sequencer::SequencerInput,
 };
 use crossbeam_channel::{Receiver, Sender};
-use forebond_exec::{BlockRecord, Durability, StateDiff, Store, StoreError};
+use forebond_exec::{BlockRecord, Durability, StateDiff, Store, StoreError, StoreSnapshot};
 use std::{sync::Arc, time::Instant};
 
 /// A published block on its way to the store.
@@ -29,8 +28,8 @@ pub struct Archive {
     pub store: Arc<Store>,
     /// Blocks from one durable write to the next; those between are replayed from the log.
     pub checkpoint_blocks: u64,
-    /// Towards the scribe.
-    pub scribe: Sender<ScribeInput>,
+    /// Towards the scribe: how far the store has come.
+    pub stored: Sender<Arc<StoreSnapshot>>,
     /// Towards the sequencer.
     pub sequencer: Sender<SequencerInput>,
     /// Figures.
@@ -46,8 +45,8 @@ impl Archive {
             commit(&self.store, &next, number % self.checkpoint_blocks.max(1) == 0)?;
             let snapshot = Arc::new(self.store.snapshot()?);
             self.metrics.store.observe(started.elapsed().as_secs_f64());
-            // Either may be gone already when the gateway stops.
-            let _ = self.scribe.try_send(ScribeInput::Stored(snapshot.clone()));
+            // Either may be gone already when the gateway stops, or busy: the next block tells again.
+            let _ = self.stored.try_send(snapshot.clone());
             let _ = self.sequencer.try_send(SequencerInput::Stored(snapshot));
         }
         self.store.sync()

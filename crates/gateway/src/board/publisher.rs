@@ -29,6 +29,7 @@ impl Publisher {
             unsealed: vec![],
             pending_state: state.clone(),
             latest_state: state,
+            recent_states: vec![],
             stored: stored.clone(),
         };
         Self {
@@ -136,6 +137,11 @@ impl Publisher {
             unsealed: self.unsealed.iter().cloned().collect(),
             pending_state: state(newest_first(u64::MAX)),
             latest_state: state(newest_first(sealed)),
+            recent_states: self
+                .recent
+                .iter()
+                .map(|block| (block.number(), state(newest_first(block.number()))))
+                .collect(),
             stored: self.stored.clone(),
         });
     }

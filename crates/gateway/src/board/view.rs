@@ -19,6 +19,8 @@ pub struct View {
     pub pending_state: Arc<StateView>,
     /// State after the newest sealed block.
     pub latest_state: Arc<StateView>,
+    /// State after each of `recent`.
+    pub recent_states: Vec<(u64, Arc<StateView>)>,
     /// What the store holds.
     pub stored: Arc<StoreSnapshot>,
 }

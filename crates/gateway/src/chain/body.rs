@@ -149,15 +149,16 @@ pub fn decode_body(bytes: &[u8], domain: Domain) -> Result<SealedBlock, BodyErro
             .collect::<Result<Vec<_>, _>>()?;
         let tree = PromisesTree::new(transactions.iter().map(|t| t.leaf.hash()).collect())
             .ok_or_else(|| damaged("a frag without transactions"))?;
-        frags.push(Arc::new(PublishedFrag {
-            base: base.clone(),
-            start: start.clone(),
-            hash: message.eip712_hash_struct(),
-            frag: message,
-            signature: Signature::from_bytes(&frag.signature).map_err(damaged)?,
+        let hash = message.eip712_hash_struct();
+        let signature = Signature::from_bytes(&frag.signature).map_err(damaged)?;
+        frags.push(Arc::new(PublishedFrag::new(
+            base.clone(),
+            start.clone(),
+            (message, hash),
+            signature,
             transactions,
             tree,
-        }));
+        )));
     }
     let hash = body.header.hash_slow();
     Ok(SealedBlock { header: body.header, hash, start, frags, seal: Some((seal, seal_signature)) })

@@ -2,7 +2,7 @@ use super::{BlockStart, PromisedTx};
 use alloy_primitives::B256;
 use forebond_protocol::PromisesTree;
 use forebond_types::{Base, Domain, Frag, Grade, Preconfirmation, Signature, SignedSeal};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// The base of the current turn, signed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,9 +38,28 @@ pub struct PublishedFrag {
     pub transactions: Vec<Arc<PromisedTx>>,
     /// The tree behind `frag.promisesRoot`.
     pub tree: PromisesTree,
+    /// The shared part of the JSON objects, rendered when first asked for.
+    shared: OnceLock<String>,
 }
 
 impl PublishedFrag {
+    /// A frag that is durable and signed.
+    pub const fn new(
+        base: Arc<SignedBase>,
+        start: Arc<BlockStart>,
+        (frag, hash): (Frag, B256),
+        signature: Signature,
+        transactions: Vec<Arc<PromisedTx>>,
+        tree: PromisesTree,
+    ) -> Self {
+        Self { base, start, frag, hash, signature, transactions, tree, shared: OnceLock::new() }
+    }
+
+    /// The beginning of every JSON object of this frag's promises.
+    pub fn shared_json(&self) -> &str {
+        self.shared.get_or_init(|| crate::rpc::render_shared(self))
+    }
+
     /// The object the sender of the transaction at `place` (0 = the frag's first) holds.
     pub fn preconfirmation(&self, place: usize) -> Option<Preconfirmation> {
         let promised = self.transactions.get(place)?;

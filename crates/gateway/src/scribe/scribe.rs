@@ -27,8 +27,6 @@ pub enum ScribeInput {
     Cut(Cut),
     /// The sealer knows a block's hash.
     Sealed(SealedHeader),
-    /// The store holds everything up to this snapshot's head.
-    Stored(Arc<StoreSnapshot>),
 }
 
 /// A header with its hash and what the block changed.
@@ -85,6 +83,8 @@ pub struct Scribe {
     pub sequencer: Sender<SequencerInput>,
     /// Towards the archive.
     pub archive: Sender<ArchiveInput>,
+    /// From the archive: how far the store has come.
+    pub stored: Receiver<Arc<StoreSnapshot>>,
     /// Figures.
     pub metrics: Arc<StageMetrics>,
 }
@@ -106,9 +106,6 @@ impl Scribe {
             {
                 self.take(next, &mut batch)?;
             }
-            if batch.is_empty() {
-                continue;
-            }
             let started = std::time::Instant::now();
             self.log.commit()?;
             self.metrics.log_sync.observe(started.elapsed().as_secs_f64());
@@ -117,6 +114,11 @@ impl Scribe {
                 let _ = self.sequencer.send(SequencerInput::LogReady);
             }
             self.publish(batch)?;
+            if let Some(snapshot) = self.stored.try_iter().last() {
+                let number = snapshot.head().number;
+                self.first_records.retain(|(block, _)| *block > number);
+                self.publisher.stored(snapshot);
+            }
         }
         Ok(())
     }
@@ -125,11 +127,6 @@ impl Scribe {
         match input {
             ScribeInput::Cut(cut) => batch.push(self.log_cut(cut)?),
             ScribeInput::Sealed(sealed) => batch.push(self.log_seal(sealed)?),
-            ScribeInput::Stored(snapshot) => {
-                let number = snapshot.head().number;
-                self.first_records.retain(|(block, _)| *block > number);
-                self.publisher.stored(snapshot);
-            }
         }
         Ok(())
     }
@@ -200,16 +197,10 @@ impl Scribe {
             match logged {
                 Logged::Frag { frag, hash, tree, cut } => {
                     let Cut { start, transactions, changes, cut_at, .. } = cut;
-                    let published = Arc::new(PublishedFrag {
-                        base: self.base.clone(),
-                        start,
-                        frag,
-                        hash,
-                        signature,
-                        transactions,
-                        tree,
-                    });
-                    self.publish_frag(published, &changes);
+                    let base = self.base.clone();
+                    let published =
+                        PublishedFrag::new(base, start, (frag, hash), signature, transactions, tree);
+                    self.publish_frag(Arc::new(published), &changes);
                     self.metrics.cut_to_published.observe(cut_at.elapsed().as_secs_f64());
                 }
                 Logged::Seal { seal, sealed, position, .. } => {

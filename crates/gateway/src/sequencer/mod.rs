@@ -6,10 +6,12 @@
 
 mod admission;
 mod input;
+mod next_start;
 mod open_block;
 mod sequencer;
 
 pub use admission::{AdmissionLimits, Refused};
+pub use next_start::next_start;
 pub use input::{PoolQuestion, SequencerInput, Submission};
-pub use open_block::{FragLimits, OpenBlock};
+pub use open_block::{FragLimits, OpenBlock, PausedOpenBlock};
 pub use sequencer::{Sequencer, SequencerError, SequencerParts};

@@ -4,7 +4,7 @@ use crate::{
 };
 use alloy_primitives::{Address, B256, map::HashSet};
 use alloy_sol_types::SolStruct;
-use forebond_exec::{BlockRun, Changes, Executed, PreparedTx, StateError};
+use forebond_exec::{BlockRun, Changes, Executed, PausedBlock, PreparedTx, StateError};
 use forebond_protocol::{CoverageBook, OrderingRule};
 use std::{
     sync::Arc,
@@ -73,6 +73,11 @@ impl OpenBlock {
     /// Its height.
     pub fn number(&self) -> u64 {
         self.start.opening.number
+    }
+
+    /// Whether it holds nothing but the L1 attributes and deposits.
+    pub fn is_without_users(&self) -> bool {
+        self.transactions.iter().all(|promised| promised.tx.is_deposit())
     }
 
     /// Executed transactions that no cut holds yet.
@@ -168,5 +173,38 @@ impl OpenBlock {
             diff,
             gas_used,
         })
+    }
+}
+
+/// An open block on its way to the thread that will go on with it.
+#[derive(Debug)]
+pub struct PausedOpenBlock {
+    run: PausedBlock,
+    start: Arc<BlockStart>,
+    ordering_rule: OrderingRule,
+    promised: Vec<Arc<PromisedTx>>,
+}
+
+impl PausedOpenBlock {
+    /// Its height.
+    pub fn number(&self) -> u64 {
+        self.start.opening.number
+    }
+
+    /// Goes on with it, on this thread.
+    pub fn resume(self) -> OpenBlock {
+        OpenBlock::new(self.run.resume(), self.start, self.ordering_rule, self.promised)
+    }
+}
+
+impl OpenBlock {
+    /// Takes the block off this thread. Everything executed must be cut.
+    pub fn pause(self) -> PausedOpenBlock {
+        PausedOpenBlock {
+            run: self.run.pause(),
+            start: self.start,
+            ordering_rule: self.ordering_rule,
+            promised: self.transactions,
+        }
     }
 }

@@ -1,11 +1,14 @@
-use super::{AdmissionLimits, FragLimits, OpenBlock, PoolQuestion, Refused, SequencerInput, Submission};
+use super::{
+    AdmissionLimits, FragLimits, OpenBlock, PoolQuestion, Refused, SequencerInput, Submission,
+    next_start,
+};
 use crate::{
     board::{Board, Outcome},
     clock::Clock,
     l1::L1Source,
     metrics::StageMetrics,
     pool::{Departed, Departure, Pool, PoolEntry, Refusal, SenderState, Wait},
-    promise::{BlockStart, Pooled},
+    promise::Pooled,
     scribe::ScribeInput,
     sealing::ClosedBlock,
 };
@@ -13,7 +16,7 @@ use alloy_primitives::{B256, U256, map::HashSet};
 use crossbeam_channel::{Receiver, Sender};
 use forebond_exec::{ExecuteError, Executed, PreparedTx, StateError};
 use forebond_protocol::{BlockClock, CoverageBook, FeeSchedule, OrderingRule};
-use forebond_rollup::op::{self, ChainConfig, L1Origin};
+use forebond_rollup::op::{self, ChainConfig};
 use std::{
     sync::Arc,
     time::{Duration, Instant},
@@ -119,7 +122,7 @@ impl Sequencer {
     /// Runs until it is told to stop.
     pub fn run(mut self) -> Result<(), SequencerError> {
         if self.block.run.transactions() == 0 {
-            self.execute_deposits(None)?;
+            self.execute_deposits()?;
         }
         while !self.stopping {
             self.drain()?;
@@ -262,9 +265,14 @@ impl Sequencer {
             return Err(Refused::TipTooLow { quote_wei, tip_wei });
         }
         let account = self.block.run.state().account(entry.sender()).map_err(|_| Refused::State)?;
+        let have_wei = account.map_or(U256::ZERO, |a| a.balance);
+        let want_wei = entry.max_cost_wei().saturating_add(self.block.run.l1_fee(&entry.tx));
+        if have_wei < want_wei {
+            return Err(Refused::Funds { have_wei, want_wei });
+        }
         let state = SenderState {
             nonce: account.map_or(0, |a| a.nonce),
-            balance_wei: account.map_or(U256::ZERO, |a| a.balance),
+            balance_wei: have_wei,
         };
         match self.parts.pool.admit(entry, state, &mut self.departed) {
             Ok(_) | Err(Refusal::AlreadyKnown) => Ok(()),
@@ -310,6 +318,11 @@ impl Sequencer {
                 }
                 Err(ExecuteError::ParentHashPending) => {
                     self.parts.pool.park(&entry, Wait::Seal);
+                }
+                Err(ExecuteError::BlockFull { left, limit }) if self.block.is_without_users() => {
+                    // Not even an empty block has room for it: it would stop everybody for ever.
+                    let reason = format!("the gas limit {limit} exceeds the {left} gas of an empty block");
+                    self.drop_entry(&entry, reason)?;
                 }
                 Err(ExecuteError::BlockFull { .. }) => {
                     self.parts.pool.returned(&entry);
@@ -377,7 +390,10 @@ impl Sequencer {
         // The parent's hash is written into the history contract by this block, so it must be
         // there before the block's changes are complete.
         self.wait_for_parent()?;
-        let (start, new_origin) = self.next_start();
+        let parts = &self.parts;
+        let gas_used = self.block.run.gas_used();
+        let start =
+            next_start(&parts.config, &parts.block_clock, self.l1.as_mut(), &self.block.start, gas_used);
         let closed = self.block.turn(start)?;
         self.parts.sealer.send(closed).map_err(|_| SequencerError::Peer("sealer"))?;
         self.executed.swap(0, 1);
@@ -390,7 +406,7 @@ impl Sequencer {
         metrics.pool_bytes.set(i64::try_from(self.parts.pool.bytes()).unwrap_or(i64::MAX));
         let left = self.parts.book.left_wei() / 1_000_000_000;
         metrics.coverage_left_gwei.set(i64::try_from(left).unwrap_or(i64::MAX));
-        self.execute_deposits(new_origin)
+        self.execute_deposits()
     }
 
     fn wait_for_parent(&mut self) -> Result<(), SequencerError> {
@@ -401,31 +417,14 @@ impl Sequencer {
         Ok(())
     }
 
-    /// How the next block starts, and its origin if it is a new one.
-    fn next_start(&mut self) -> (BlockStart, Option<L1Origin>) {
-        let now = &self.block.start;
-        let number = self.block.number().saturating_add(1);
-        let timestamp_s = self.parts.block_clock.timestamp_s(number);
-        let origin = self.l1.next_origin(&now.origin, timestamp_s);
-        let same = origin.number == now.origin.number;
-        let base_fee =
-            op::next_base_fee(&self.parts.config, now.opening.env.baseFee, self.block.run.gas_used());
-        let start = BlockStart {
-            opening: op::open_block(&self.parts.config, number, timestamp_s, base_fee, &origin),
-            origin,
-            origin_sequence: if same { now.origin_sequence.saturating_add(1) } else { 0 },
-        };
-        (start, (!same).then_some(origin))
-    }
-
     /// Executes what the rules put first in the block and cuts it as the block's first frag: the
     /// L1 attributes and the deposits of a new origin (R23).
-    fn execute_deposits(&mut self, new_origin: Option<L1Origin>) -> Result<(), SequencerError> {
+    fn execute_deposits(&mut self) -> Result<(), SequencerError> {
         let start = self.block.start.clone();
         let attributes = op::attributes_deposit(&self.parts.config, &start.origin, start.origin_sequence);
         let mut deposits = vec![PreparedTx::deposit(attributes)];
-        if let Some(origin) = new_origin {
-            deposits.extend(self.l1.deposits(&origin).into_iter().map(PreparedTx::deposit));
+        if start.origin_sequence == 0 {
+            deposits.extend(self.l1.deposits(&start.origin).into_iter().map(PreparedTx::deposit));
         }
         for deposit in deposits {
             let deposit = Arc::new(deposit);

@@ -5,4 +5,4 @@ mod guard_file;
 mod signer;
 
 pub use guard_file::{GuardFile, GuardFileError};
-pub use signer::{Signer, SignerError};
+pub use signer::{ReplaySigner, Signer, SignerError};

@@ -1,6 +1,6 @@
 use super::{GuardFile, GuardFileError};
 use alloy_primitives::{Address, B256};
-use forebond_protocol::{Guard, GuardError, Position};
+use forebond_protocol::{Guard, GuardError, GuardRecord, Position};
 use forebond_types::{Domain, Signature};
 
 /// Signs messages of one domain, each position once.
@@ -51,6 +51,38 @@ impl Signer {
             .iter()
             .map(|(_, hash)| Signature::sign(Domain::digest_of(self.separator, *hash), &self.key))
             .collect())
+    }
+}
+
+/// A signer while the log is replayed: what is signed was signed before, byte for byte.
+#[derive(Debug)]
+pub struct ReplaySigner {
+    signer: Signer,
+    kept: GuardRecord,
+}
+
+impl ReplaySigner {
+    /// Starts a replay; `kept` is the record found outside the data directory.
+    pub const fn new(signer: Signer, kept: GuardRecord) -> Self {
+        Self { signer, kept }
+    }
+
+    /// The signature domain.
+    pub const fn domain(&self) -> Domain {
+        self.signer.domain
+    }
+
+    /// Signs a logged message again. Nothing is shown to anybody before [`Self::finish`].
+    pub fn repeat(&mut self, position: Position, struct_hash: B256) -> Result<Signature, SignerError> {
+        self.signer.guard.authorize(position, struct_hash)?;
+        Ok(Signature::sign(Domain::digest_of(self.signer.separator, struct_hash), &self.signer.key))
+    }
+
+    /// Ends the replay: refuses when the log ends before what was signed (R17).
+    pub fn finish(mut self) -> Result<Signer, SignerError> {
+        self.signer.guard.check_against(&self.kept)?;
+        self.signer.file.keep(self.signer.guard.record())?;
+        Ok(self.signer)
     }
 }
 

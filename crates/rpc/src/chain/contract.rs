@@ -8,8 +8,8 @@ use alloy_rpc_types_eth::EIP1186AccountProofResponse;
 use tokio::sync::broadcast;
 
 use super::{
-    AccountView, BlockView, CallError, CallOutcome, CallRequest, EnvView, Heads, Located, PromisedBatch, ReadError, StateAt,
-    SubmitError, SyncProgress, WaitOutcome,
+    AccountView, BlockView, CallError, CallOutcome, CallRequest, EnvView, Heads, Located,
+    PromisedBatch, ReadError, StateAt, SubmitError, SyncProgress, WaitOutcome,
 };
 
 /// A chain as its RPC sees it. Implemented once per role: by the gateway that sequences, by the node that follows.
@@ -99,7 +99,11 @@ pub trait Chain: Send + Sync + 'static {
     /// Like [`submit`](Self::submit), then waits until the transaction is promised, for `timeout` at most. The
     /// implementation registers the wait *before* it hands the transaction on, so no promise is missed; a transaction
     /// that is already promised resolves at once, with the same promise.
-    fn submit_and_wait(&self, raw: Bytes, timeout: Duration) -> impl Future<Output = Result<WaitOutcome, SubmitError>> + Send;
+    fn submit_and_wait(
+        &self,
+        raw: Bytes,
+        timeout: Duration,
+    ) -> impl Future<Output = Result<WaitOutcome, SubmitError>> + Send;
 
     /// Sealed blocks, each once, in order, from the next one on.
     fn subscribe_heads(&self) -> broadcast::Receiver<Arc<BlockView>>;
@@ -135,7 +139,11 @@ pub trait Snapshot: Send + Sync + 'static {
     ///
     /// # Errors
     /// [`ReadError::NoProofs`] when proofs of this state can't be made, which is the default.
-    fn proof(&self, address: Address, slots: &[B256]) -> Result<EIP1186AccountProofResponse, ReadError> {
+    fn proof(
+        &self,
+        address: Address,
+        slots: &[B256],
+    ) -> Result<EIP1186AccountProofResponse, ReadError> {
         let _ = (address, slots);
         Err(ReadError::NoProofs)
     }

@@ -7,13 +7,17 @@ use alloy_primitives::U256;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SubmitError {
     /// The bytes are no transaction.
-    #[error("rlp: cannot decode the transaction: {reason}; send one signed EIP-2718 transaction with nothing after it")]
+    #[error(
+        "rlp: cannot decode the transaction: {reason}; send one signed EIP-2718 transaction with nothing after it"
+    )]
     Undecodable {
         /// What the decoder met.
         reason: String,
     },
     /// A blob transaction, a deposit, or an unknown type.
-    #[error("transaction type not supported: got type {got}; sign a transaction of type 0, 1, 2 or 4")]
+    #[error(
+        "transaction type not supported: got type {got}; sign a transaction of type 0, 1, 2 or 4"
+    )]
     TypeNotSupported {
         /// EIP-2718 type.
         got: u8,
@@ -33,7 +37,9 @@ pub enum SubmitError {
         got: u64,
     },
     /// Signed for no chain in particular: it could be replayed elsewhere.
-    #[error("only replay-protected (EIP-155) transactions allowed over RPC; sign for chain {expected}")]
+    #[error(
+        "only replay-protected (EIP-155) transactions allowed over RPC; sign for chain {expected}"
+    )]
     NotReplayProtected {
         /// This chain.
         expected: u64,
@@ -50,7 +56,9 @@ pub enum SubmitError {
         got: u64,
     },
     /// Too far ahead to be held.
-    #[error("nonce too high: next nonce {expected}, highest held {highest}, tx nonce {got}; send the transactions before it first")]
+    #[error(
+        "nonce too high: next nonce {expected}, highest held {highest}, tx nonce {got}; send the transactions before it first"
+    )]
     NonceTooHigh {
         /// First nonce free.
         expected: u64,
@@ -60,7 +68,9 @@ pub enum SubmitError {
         got: u64,
     },
     /// Same nonce as one being executed.
-    #[error("nonce too low: nonce {got} is being executed and cannot be replaced any more; sign with nonce {expected}")]
+    #[error(
+        "nonce too low: nonce {got} is being executed and cannot be replaced any more; sign with nonce {expected}"
+    )]
     InExecution {
         /// Next nonce free.
         expected: u64,
@@ -96,7 +106,9 @@ pub enum SubmitError {
         queued_wei: U256,
     },
     /// Less gas than the transaction costs before it runs.
-    #[error("intrinsic gas too low: have {got}, want {required}; raise the gas limit to at least {required}")]
+    #[error(
+        "intrinsic gas too low: have {got}, want {required}; raise the gas limit to at least {required}"
+    )]
     IntrinsicGasTooLow {
         /// Gas it costs at least.
         required: u64,
@@ -112,7 +124,9 @@ pub enum SubmitError {
         got: u64,
     },
     /// More gas than one transaction may have (EIP-7825, or the rollup's own cap).
-    #[error("transaction gas limit too high (cap: {limit}, tx: {got}); lower the gas limit or split the transaction")]
+    #[error(
+        "transaction gas limit too high (cap: {limit}, tx: {got}); lower the gas limit or split the transaction"
+    )]
     GasAboveCap {
         /// Cap of one transaction.
         limit: u64,
@@ -155,7 +169,9 @@ pub enum SubmitError {
         fee_cap_wei: u128,
     },
     /// Larger than the pool takes.
-    #[error("oversized data: transaction size {got_bytes} bytes, limit {max_bytes} bytes; split it")]
+    #[error(
+        "oversized data: transaction size {got_bytes} bytes, limit {max_bytes} bytes; split it"
+    )]
     TooLarge {
         /// Limit, bytes.
         max_bytes: usize,
@@ -163,7 +179,9 @@ pub enum SubmitError {
         got_bytes: usize,
     },
     /// EIP-3860.
-    #[error("max initcode size exceeded: code size {got_bytes} bytes, limit {max_bytes} bytes; deploy smaller code")]
+    #[error(
+        "max initcode size exceeded: code size {got_bytes} bytes, limit {max_bytes} bytes; deploy smaller code"
+    )]
     InitcodeTooLarge {
         /// Limit, bytes.
         max_bytes: usize,
@@ -171,13 +189,19 @@ pub enum SubmitError {
         got_bytes: usize,
     },
     /// EIP-3607.
-    #[error("sender not an eoa: the account has code that is no EIP-7702 delegation; send from a key's own account")]
+    #[error(
+        "sender not an eoa: the account has code that is no EIP-7702 delegation; send from a key's own account"
+    )]
     SenderHasCode,
     /// EIP-7702 without anything to set.
-    #[error("set code transaction must have at least one authorization; add one or sign a type 2 transaction")]
+    #[error(
+        "set code transaction must have at least one authorization; add one or sign a type 2 transaction"
+    )]
     NoAuthorizations,
     /// The sender's share of the pool is used up.
-    #[error("sender has {count} transactions queued of at most {max_count}; wait until some are executed")]
+    #[error(
+        "sender has {count} transactions queued of at most {max_count}; wait until some are executed"
+    )]
     SenderFull {
         /// Queued ones.
         count: usize,
@@ -191,7 +215,9 @@ pub enum SubmitError {
         advice: String,
     },
     /// The transaction was taken out of the pool while its sender waited.
-    #[error("transaction was dropped from the pool: {reason}; check the account's nonce and send it again")]
+    #[error(
+        "transaction was dropped from the pool: {reason}; check the account's nonce and send it again"
+    )]
     Dropped {
         /// Why: replaced, evicted or overtaken.
         reason: String,
@@ -208,7 +234,9 @@ pub enum SubmitError {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ReadError {
     /// State of a sealed block is outside the window.
-    #[error("state of block {block} is not kept: the oldest kept is {oldest}; ask an archive node or a block from {oldest} on")]
+    #[error(
+        "state of block {block} is not kept: the oldest kept is {oldest}; ask an archive node or a block from {oldest} on"
+    )]
     StateNotKept {
         /// Asked for.
         block: u64,
@@ -216,7 +244,9 @@ pub enum ReadError {
         oldest: u64,
     },
     /// The block itself is no longer kept.
-    #[error("block {block} is not kept: the oldest kept is {oldest}; ask an archive node or a block from {oldest} on")]
+    #[error(
+        "block {block} is not kept: the oldest kept is {oldest}; ask an archive node or a block from {oldest} on"
+    )]
     BlockNotKept {
         /// Asked for.
         block: u64,
@@ -224,7 +254,9 @@ pub enum ReadError {
         oldest: u64,
     },
     /// No sealed block has this number yet.
-    #[error("block not found: {block} is above the newest sealed block {latest}; ask again later, or for `pending`")]
+    #[error(
+        "block not found: {block} is above the newest sealed block {latest}; ask again later, or for `pending`"
+    )]
     UnknownBlock {
         /// Asked for.
         block: u64,
@@ -232,7 +264,9 @@ pub enum ReadError {
         latest: u64,
     },
     /// Proofs of this state can't be made.
-    #[error("proofs of this state are not available; ask for a sealed block, or a node that keeps the trie of this one")]
+    #[error(
+        "proofs of this state are not available; ask for a sealed block, or a node that keeps the trie of this one"
+    )]
     NoProofs,
     /// A read failed; the details are for the log.
     #[error("cannot read the chain's store: {reason}; if it lasts, the operator's log says more")]
@@ -246,7 +280,9 @@ pub enum ReadError {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CallError {
     /// The balance does not cover value and offered fees.
-    #[error("insufficient funds for gas * price + value: have {have_wei} want {want_wei} (wei); lower the value or the fee")]
+    #[error(
+        "insufficient funds for gas * price + value: have {have_wei} want {want_wei} (wei); lower the value or the fee"
+    )]
     InsufficientFunds {
         /// Balance, wei.
         have_wei: U256,

@@ -7,6 +7,7 @@ mod views;
 pub use contract::{Chain, Snapshot};
 pub use errors::{CallError, ReadError, SubmitError};
 pub use views::{
-    AccountView, BlockView, CallEnd, CallOutcome, CallRequest, EnvView, Heads, Located, PlacedTransaction, PoolTransaction,
-    PromisedBatch, StateAt, SyncProgress, TransactionView, WaitOutcome,
+    AccountView, BlockView, CallEnd, CallOutcome, CallRequest, EnvView, Heads, Located,
+    PlacedTransaction, PoolTransaction, PromisedBatch, StateAt, SyncProgress, TransactionView,
+    WaitOutcome,
 };

@@ -15,49 +15,90 @@ use crate::{
     shape::{BlockJson, receipt_json},
 };
 
-pub(super) fn register<C: Chain>(module: &mut RpcModule<Context<C>>) -> Result<(), RegisterMethodError> {
+pub(super) fn register<C: Chain>(
+    module: &mut RpcModule<Context<C>>,
+) -> Result<(), RegisterMethodError> {
     module.register_async_method("eth_getBlockByNumber", |params, context, _| async move {
         let (block, full) = with_full::<BlockNumberOrTag>(&params)?;
-        context.on_blocking_thread(move |context| whole(context, block.into(), full)).await
+        context
+            .on_blocking_thread(move |context| whole(context, block.into(), full))
+            .await
     })?;
     module.register_async_method("eth_getBlockByHash", |params, context, _| async move {
         let (hash, full) = with_full::<B256>(&params)?;
-        context.on_blocking_thread(move |context| whole(context, hash.into(), full)).await
+        context
+            .on_blocking_thread(move |context| whole(context, hash.into(), full))
+            .await
     })?;
     module.register_async_method("eth_getBlockReceipts", |params, context, _| async move {
         let block: BlockId = only(&params)?;
         let answer: HeavyAnswer = context
-            .on_blocking_thread(move |context| -> Answer<Option<Vec<OpTransactionReceipt>>> {
-                let block = block_ref::block(&*context.chain, block)?;
-                Ok(block.map(|block| block.transactions.iter().map(|view| receipt_json(view, block.hash)).collect()))
-            })
+            .on_blocking_thread(
+                move |context| -> Answer<Option<Vec<OpTransactionReceipt>>> {
+                    let block = block_ref::block(&*context.chain, block)?;
+                    Ok(block.map(|block| {
+                        block
+                            .transactions
+                            .iter()
+                            .map(|view| receipt_json(view, block.hash))
+                            .collect()
+                    }))
+                },
+            )
             .await;
         answer
     })?;
-    module.register_async_method("eth_getBlockTransactionCountByNumber", |params, context, _| async move {
-        let block: BlockNumberOrTag = only(&params)?;
-        context.on_blocking_thread(move |context| count(context, block.into())).await
+    module.register_async_method(
+        "eth_getBlockTransactionCountByNumber",
+        |params, context, _| async move {
+            let block: BlockNumberOrTag = only(&params)?;
+            context
+                .on_blocking_thread(move |context| count(context, block.into()))
+                .await
+        },
+    )?;
+    module.register_async_method(
+        "eth_getBlockTransactionCountByHash",
+        |params, context, _| async move {
+            let hash: B256 = only(&params)?;
+            context
+                .on_blocking_thread(move |context| count(context, hash.into()))
+                .await
+        },
+    )?;
+    module.register_async_method(
+        "eth_getUncleCountByBlockNumber",
+        |params, context, _| async move {
+            let block: BlockNumberOrTag = only(&params)?;
+            context
+                .on_blocking_thread(move |context| uncles(context, block.into()))
+                .await
+        },
+    )?;
+    module.register_async_method(
+        "eth_getUncleCountByBlockHash",
+        |params, context, _| async move {
+            let hash: B256 = only(&params)?;
+            context
+                .on_blocking_thread(move |context| uncles(context, hash.into()))
+                .await
+        },
+    )?;
+    module.register_method("eth_getUncleByBlockNumberAndIndex", |params, _, _| {
+        no_uncle::<BlockNumberOrTag>(&params)
     })?;
-    module.register_async_method("eth_getBlockTransactionCountByHash", |params, context, _| async move {
-        let hash: B256 = only(&params)?;
-        context.on_blocking_thread(move |context| count(context, hash.into())).await
+    module.register_method("eth_getUncleByBlockHashAndIndex", |params, _, _| {
+        no_uncle::<B256>(&params)
     })?;
-    module.register_async_method("eth_getUncleCountByBlockNumber", |params, context, _| async move {
-        let block: BlockNumberOrTag = only(&params)?;
-        context.on_blocking_thread(move |context| uncles(context, block.into())).await
-    })?;
-    module.register_async_method("eth_getUncleCountByBlockHash", |params, context, _| async move {
-        let hash: B256 = only(&params)?;
-        context.on_blocking_thread(move |context| uncles(context, hash.into())).await
-    })?;
-    module.register_method("eth_getUncleByBlockNumberAndIndex", |params, _, _| no_uncle::<BlockNumberOrTag>(&params))?;
-    module.register_method("eth_getUncleByBlockHashAndIndex", |params, _, _| no_uncle::<B256>(&params))?;
     Ok(())
 }
 
 fn with_full<T: DeserializeOwned>(params: &Params<'_>) -> Answer<(T, bool)> {
     let mut args = Args::of(params)?;
-    let request = (args.required("block")?, args.optional("full transactions")?.unwrap_or(false));
+    let request = (
+        args.required("block")?,
+        args.optional("full transactions")?.unwrap_or(false),
+    );
     args.finish()?;
     Ok(request)
 }

@@ -27,9 +27,20 @@ pub(crate) struct Context<C> {
 }
 
 impl<C: Chain> Context<C> {
-    pub(crate) fn new(chain: Arc<C>, config: &RpcConfig, heavy: HeavyWork, client_version: String) -> Self {
+    pub(crate) fn new(
+        chain: Arc<C>,
+        config: &RpcConfig,
+        heavy: HeavyWork,
+        client_version: String,
+    ) -> Self {
         let filters = Mutex::new(FilterTable::new(config.max_filters, config.filter_ttl_ms));
-        Self { chain, config: config.clone(), heavy, client_version, filters }
+        Self {
+            chain,
+            config: config.clone(),
+            heavy,
+            client_version,
+            filters,
+        }
     }
 
     /// State at `id`, at `latest` when absent.

@@ -18,16 +18,26 @@ const MAX_HISTORY_BLOCKS: u64 = 1_024;
 /// Percentiles one `eth_feeHistory` may ask for.
 const MAX_PERCENTILES: usize = 100;
 
-pub(super) fn register<C: Chain>(module: &mut RpcModule<Context<C>>) -> Result<(), RegisterMethodError> {
+pub(super) fn register<C: Chain>(
+    module: &mut RpcModule<Context<C>>,
+) -> Result<(), RegisterMethodError> {
     module.register_method("eth_gasPrice", |params, context, _| -> Answer<U128> {
         Args::of(&params)?.finish()?;
         let base_fee_wei = context.chain.snapshot(StateAt::Pending)?.env().base_fee_wei;
-        Ok(U128::from(context.chain.quoted_tip_wei().saturating_add(base_fee_wei.into())))
+        Ok(U128::from(
+            context
+                .chain
+                .quoted_tip_wei()
+                .saturating_add(base_fee_wei.into()),
+        ))
     })?;
-    module.register_method("eth_maxPriorityFeePerGas", |params, context, _| -> Answer<U128> {
-        Args::of(&params)?.finish()?;
-        Ok(U128::from(context.chain.quoted_tip_wei()))
-    })?;
+    module.register_method(
+        "eth_maxPriorityFeePerGas",
+        |params, context, _| -> Answer<U128> {
+            Args::of(&params)?.finish()?;
+            Ok(U128::from(context.chain.quoted_tip_wei()))
+        },
+    )?;
     // The OP Stack takes no blobs; their price stands at its minimum of 1 wei (EIP-4844).
     module.register_method("eth_blobBaseFee", |params, _, _| -> Answer<U64> {
         Args::of(&params)?.finish()?;
@@ -39,14 +49,17 @@ pub(super) fn register<C: Chain>(module: &mut RpcModule<Context<C>>) -> Result<(
             let request = (
                 args.required::<U64>("block count")?,
                 args.required::<BlockNumberOrTag>("newest block")?,
-                args.optional::<Vec<f64>>("reward percentiles")?.unwrap_or_default(),
+                args.optional::<Vec<f64>>("reward percentiles")?
+                    .unwrap_or_default(),
             );
             args.finish()?;
             check_percentiles(&request.2)?;
             Ok(request)
         };
         let (count, newest, percentiles) = request()?;
-        context.on_blocking_thread(move |context| history(context, count.to(), newest, &percentiles)).await
+        context
+            .on_blocking_thread(move |context| history(context, count.to(), newest, &percentiles))
+            .await
     })?;
     Ok(())
 }
@@ -54,12 +67,16 @@ pub(super) fn register<C: Chain>(module: &mut RpcModule<Context<C>>) -> Result<(
 fn check_percentiles(percentiles: &[f64]) -> Answer<()> {
     if percentiles.len() > MAX_PERCENTILES {
         let got = percentiles.len();
-        return Err(invalid_params(format!("too many reward percentiles: expected at most {MAX_PERCENTILES}, got {got}; ask for fewer")));
+        return Err(invalid_params(format!(
+            "too many reward percentiles: expected at most {MAX_PERCENTILES}, got {got}; ask for fewer"
+        )));
     }
     let mut lower = 0.0;
     for &percentile in percentiles {
         if !(lower..=100.0).contains(&percentile) {
-            return Err(invalid_params(format!("invalid reward percentile: expected {lower} to 100, got {percentile}; sort them")));
+            return Err(invalid_params(format!(
+                "invalid reward percentile: expected {lower} to 100, got {percentile}; sort them"
+            )));
         }
         lower = percentile;
     }
@@ -67,12 +84,19 @@ fn check_percentiles(percentiles: &[f64]) -> Answer<()> {
 }
 
 /// `pending` counts as `latest`: an unsealed block's ratio and rewards would still change.
-fn history<C: Chain>(context: &Context<C>, count: u64, newest: BlockNumberOrTag, percentiles: &[f64]) -> Answer<FeeHistory> {
+fn history<C: Chain>(
+    context: &Context<C>,
+    count: u64,
+    newest: BlockNumberOrTag,
+    percentiles: &[f64],
+) -> Answer<FeeHistory> {
     let chain = &*context.chain;
     let latest = chain.heads().latest;
     let newest = block_ref::sealed_number(chain, newest);
     if newest > latest {
-        return Err(invalid_params(format!("request beyond head block: requested {newest}, head {latest}; ask for `latest`")));
+        return Err(invalid_params(format!(
+            "request beyond head block: requested {newest}, head {latest}; ask for `latest`"
+        )));
     }
     let count = count.min(MAX_HISTORY_BLOCKS).min(newest.saturating_add(1));
     if count == 0 {
@@ -80,7 +104,10 @@ fn history<C: Chain>(context: &Context<C>, count: u64, newest: BlockNumberOrTag,
     }
     let oldest = newest.saturating_sub(count.saturating_sub(1));
 
-    let mut answer = FeeHistory { oldest_block: oldest, ..FeeHistory::default() };
+    let mut answer = FeeHistory {
+        oldest_block: oldest,
+        ..FeeHistory::default()
+    };
     let mut rewards = Vec::new();
     for number in oldest..=newest {
         let header = if percentiles.is_empty() {
@@ -92,10 +119,18 @@ fn history<C: Chain>(context: &Context<C>, count: u64, newest: BlockNumberOrTag,
             })
         };
         let Some(header) = header else {
-            return Err(crate::chain::ReadError::UnknownBlock { block: number, latest }.into());
+            return Err(crate::chain::ReadError::UnknownBlock {
+                block: number,
+                latest,
+            }
+            .into());
         };
-        answer.base_fee_per_gas.push(header.base_fee_per_gas.unwrap_or_default().into());
-        answer.gas_used_ratio.push(ratio(header.gas_used, header.gas_limit));
+        answer
+            .base_fee_per_gas
+            .push(header.base_fee_per_gas.unwrap_or_default().into());
+        answer
+            .gas_used_ratio
+            .push(ratio(header.gas_used, header.gas_limit));
     }
     // One more: the fee of the block after, which is sealed already or else the one being filled.
     let next = match chain.header(newest.saturating_add(1))? {
@@ -108,19 +143,34 @@ fn history<C: Chain>(context: &Context<C>, count: u64, newest: BlockNumberOrTag,
 }
 
 /// Part of the gas limit that was used, 0 to 1.
-#[allow(clippy::cast_precision_loss, reason = "gas stays far below 2^53, and a ratio needs no more")]
+#[allow(
+    clippy::cast_precision_loss,
+    reason = "gas stays far below 2^53, and a ratio needs no more"
+)]
 fn ratio(used: u64, limit: u64) -> f64 {
-    if limit == 0 { 0.0 } else { used as f64 / limit as f64 }
+    if limit == 0 {
+        0.0
+    } else {
+        used as f64 / limit as f64
+    }
 }
 
 /// For each percentile of the block's gas, the tip of the transaction it falls on; transactions sorted by tip.
-#[allow(clippy::cast_precision_loss, reason = "gas stays far below 2^53, and a percentile needs no more")]
+#[allow(
+    clippy::cast_precision_loss,
+    reason = "gas stays far below 2^53, and a percentile needs no more"
+)]
 fn rewards_of(block: &BlockView, percentiles: &[f64]) -> Vec<u128> {
     let base_fee_wei = u128::from(block.header.base_fee_per_gas.unwrap_or_default());
     let mut paid: Vec<(u128, u64)> = block
         .transactions
         .iter()
-        .map(|view| (view.effective_gas_price_wei.saturating_sub(base_fee_wei), view.gas_used))
+        .map(|view| {
+            (
+                view.effective_gas_price_wei.saturating_sub(base_fee_wei),
+                view.gas_used,
+            )
+        })
         .collect();
     paid.sort_unstable();
     let used = paid.iter().map(|(_, gas)| gas).sum::<u64>() as f64;
@@ -154,8 +204,17 @@ mod tests {
     fn percentiles_out_of_range_or_order_are_refused() {
         assert!(check_percentiles(&[0.0, 25.0, 25.0, 100.0]).is_ok());
         for bad in [&[-1.0][..], &[100.1], &[50.0, 10.0], &[f64::NAN]] {
-            assert_eq!(check_percentiles(bad).unwrap_err().code(), -32602, "{bad:?}");
+            assert_eq!(
+                check_percentiles(bad).unwrap_err().code(),
+                -32602,
+                "{bad:?}"
+            );
         }
-        assert!(check_percentiles(&[1.0; 101]).unwrap_err().message().contains("at most 100, got 101"));
+        assert!(
+            check_percentiles(&[1.0; 101])
+                .unwrap_err()
+                .message()
+                .contains("at most 100, got 101")
+        );
     }
 }

@@ -55,26 +55,36 @@ impl FilterTable {
     /// At most `max` filters, each for `ttl_ms` after its last poll.
     pub(super) fn new(max: u32, ttl_ms: u64) -> Self {
         let ttl = Duration::from_millis(ttl_ms);
-        Self { entries: HashMap::new(), max: max as usize, ttl, ids: RandomState::new(), issued: 0 }
+        Self {
+            entries: HashMap::new(),
+            max: max as usize,
+            ttl,
+            ids: RandomState::new(),
+            issued: 0,
+        }
     }
 
     /// Adds a filter and returns its id, or `None` when the table is full of live ones.
     pub(super) fn insert(&mut self, now: Instant, kind: FilterKind) -> Option<u64> {
         if self.entries.len() >= self.max {
             let ttl = self.ttl;
-            self.entries.retain(|_, entry| now.saturating_duration_since(entry.polled_at) < ttl);
+            self.entries
+                .retain(|_, entry| now.saturating_duration_since(entry.polled_at) < ttl);
         }
         if self.entries.len() >= self.max {
             return None;
         }
-        loop {
-            self.issued = self.issued.wrapping_add(1);
-            let id = self.ids.hash_one(self.issued);
-            if !self.entries.contains_key(&id) {
-                self.entries.insert(id, Entry { kind, polled_at: now });
-                return Some(id);
-            }
-        }
+        // Two of 2^64 ids are never alike in a table of thousands; if they were, the later filter would take the place.
+        self.issued = self.issued.wrapping_add(1);
+        let id = self.ids.hash_one(self.issued);
+        self.entries.insert(
+            id,
+            Entry {
+                kind,
+                polled_at: now,
+            },
+        );
+        Some(id)
     }
 
     /// The filter, its life prolonged; `None` when there is none or it has expired.
@@ -123,7 +133,9 @@ mod tests {
         assert_ne!(first, second);
         assert_eq!(table.insert(start, FilterKind::Blocks { next: 0 }), None);
         assert!(table.poll(start + TTL / 2, second).is_some());
-        let third = table.insert(start + TTL, FilterKind::Blocks { next: 0 }).unwrap();
+        let third = table
+            .insert(start + TTL, FilterKind::Blocks { next: 0 })
+            .unwrap();
         assert!(table.poll(start + TTL, first).is_none());
         assert!(table.poll(start + TTL, second).is_some());
         assert!(table.remove(third));

@@ -36,36 +36,67 @@ enum Changes {
 /// A poll's share of the work, decided while the table is locked and done after.
 enum Task {
     Done(Changes),
-    Blocks { from: u64, to: u64 },
-    Logs { filter: Box<Filter>, from: u64, to: u64 },
+    Blocks {
+        from: u64,
+        to: u64,
+    },
+    Logs {
+        filter: Box<Filter>,
+        from: u64,
+        to: u64,
+    },
 }
 
-pub(super) fn register<C: Chain>(module: &mut RpcModule<Context<C>>) -> Result<(), RegisterMethodError> {
+pub(super) fn register<C: Chain>(
+    module: &mut RpcModule<Context<C>>,
+) -> Result<(), RegisterMethodError> {
     module.register_method("eth_newFilter", |params, context, _| {
         let mut args = Args::of(&params)?;
         let filter = Box::new(args.required::<Filter>("filter")?);
         args.finish()?;
-        create(context, FilterKind::Logs { filter, next: context.chain.heads().latest.saturating_add(1) })
+        create(
+            context,
+            FilterKind::Logs {
+                filter,
+                next: context.chain.heads().latest.saturating_add(1),
+            },
+        )
     })?;
     module.register_method("eth_newBlockFilter", |params, context, _| {
         Args::of(&params)?.finish()?;
-        create(context, FilterKind::Blocks { next: context.chain.heads().latest.saturating_add(1) })
+        create(
+            context,
+            FilterKind::Blocks {
+                next: context.chain.heads().latest.saturating_add(1),
+            },
+        )
     })?;
     module.register_method("eth_newPendingTransactionFilter", |params, context, _| {
         let mut args = Args::of(&params)?;
         let full = args.optional("full transactions")?.unwrap_or(false);
         args.finish()?;
-        create(context, FilterKind::Promised { feed: context.chain.subscribe_promised(), full })
+        create(
+            context,
+            FilterKind::Promised {
+                feed: context.chain.subscribe_promised(),
+                full,
+            },
+        )
     })?;
-    module.register_method("eth_uninstallFilter", |params, context, _| -> Answer<bool> {
-        let mut args = Args::of(&params)?;
-        let id: U64 = args.required("filter id")?;
-        args.finish()?;
-        Ok(context.filters().remove(id.to()))
-    })?;
+    module.register_method(
+        "eth_uninstallFilter",
+        |params, context, _| -> Answer<bool> {
+            let mut args = Args::of(&params)?;
+            let id: U64 = args.required("filter id")?;
+            args.finish()?;
+            Ok(context.filters().remove(id.to()))
+        },
+    )?;
     module.register_async_method("eth_getFilterChanges", |params, context, _| async move {
         let id = id_only(&params)?;
-        context.on_blocking_thread(move |context| changes(context, id)).await
+        context
+            .on_blocking_thread(move |context| changes(context, id))
+            .await
     })?;
     module.register_async_method("eth_getFilterLogs", |params, context, _| async move {
         let id = id_only(&params)?;
@@ -73,7 +104,11 @@ pub(super) fn register<C: Chain>(module: &mut RpcModule<Context<C>>) -> Result<(
             .on_blocking_thread(move |context| {
                 let filter = match context.filters().poll(Instant::now(), id) {
                     Some(FilterKind::Logs { filter, .. }) => filter.clone(),
-                    Some(_) => return Err(server_error("filter has no logs; poll it with eth_getFilterChanges")),
+                    Some(_) => {
+                        return Err(server_error(
+                            "filter has no logs; poll it with eth_getFilterChanges",
+                        ));
+                    }
                     None => return Err(not_found()),
                 };
                 logs::find(context, &filter)
@@ -98,7 +133,10 @@ fn create<C: Chain>(context: &Context<C>, kind: FilterKind) -> Answer<U64> {
     let id = context.filters().insert(Instant::now(), kind);
     id.map(U64::from).ok_or_else(|| {
         let (max, ttl_ms) = (context.config.max_filters, context.config.filter_ttl_ms);
-        limit_exceeded(format!("too many filters: {max} exist already; use eth_subscribe or eth_getLogs"), Some(ttl_ms))
+        limit_exceeded(
+            format!("too many filters: {max} exist already; use eth_subscribe or eth_getLogs"),
+            Some(ttl_ms),
+        )
     })
 }
 
@@ -106,17 +144,24 @@ fn changes<C: Chain>(context: &Context<C>, id: u64) -> Answer<Changes> {
     match claim(context, id)? {
         Task::Done(changes) => Ok(changes),
         Task::Blocks { from, to } => {
-            let hashes = (from..=to).map(|number| Ok(context.chain.block(number)?.and_then(|block| block.hash)));
+            let hashes = (from..=to)
+                .map(|number| Ok(context.chain.block(number)?.and_then(|block| block.hash)));
             let hashes: Answer<Vec<Option<B256>>> = hashes.collect();
-            hashes.map(|hashes| Changes::Hashes(hashes.into_iter().flatten().collect())).inspect_err(|_| go_back(context, id, to, from))
+            hashes
+                .map(|hashes| Changes::Hashes(hashes.into_iter().flatten().collect()))
+                .inspect_err(|_| go_back(context, id, to, from))
         }
         Task::Logs { filter, from, to } => {
-            let walked = logs::walk(context, &filter, from, to).inspect_err(|_| go_back(context, id, to, from))?;
+            let walked = logs::walk(context, &filter, from, to)
+                .inspect_err(|_| go_back(context, id, to, from))?;
             if let Some(stopped_at) = walked.stopped_at {
                 go_back(context, id, to, stopped_at);
             }
             let mut found = walked.logs;
-            found.retain(|log| log.block_number.is_some_and(|number| filter.matches_block_range(number)));
+            found.retain(|log| {
+                log.block_number
+                    .is_some_and(|number| filter.matches_block_range(number))
+            });
             Ok(Changes::Logs(found))
         }
     }
@@ -138,7 +183,11 @@ fn claim<C: Chain>(context: &Context<C>, id: u64) -> Answer<Task> {
         FilterKind::Logs { filter, next } => {
             let (from, to) = (*next, last(*next));
             *next = to.saturating_add(1).max(from);
-            Ok(Task::Logs { filter: filter.clone(), from, to })
+            Ok(Task::Logs {
+                filter: filter.clone(),
+                from,
+                to,
+            })
         }
         FilterKind::Promised { feed, full } => {
             let full = *full;
@@ -158,7 +207,12 @@ fn claim<C: Chain>(context: &Context<C>, id: u64) -> Answer<Task> {
             }
             drop(filters);
             Ok(Task::Done(if full {
-                Changes::Transactions(views.iter().map(|view| transaction_json(view, None)).collect())
+                Changes::Transactions(
+                    views
+                        .iter()
+                        .map(|view| transaction_json(view, None))
+                        .collect(),
+                )
             } else {
                 Changes::Hashes(views.iter().map(|view| view.hash).collect())
             }))
@@ -168,7 +222,8 @@ fn claim<C: Chain>(context: &Context<C>, id: u64) -> Answer<Task> {
 
 /// Gives blocks from `from` on back, unless another poll has gone on from `claimed_to`.
 fn go_back<C: Chain>(context: &Context<C>, id: u64, claimed_to: u64, from: u64) {
-    if let Some(FilterKind::Blocks { next } | FilterKind::Logs { next, .. }) = context.filters().poll(Instant::now(), id)
+    if let Some(FilterKind::Blocks { next } | FilterKind::Logs { next, .. }) =
+        context.filters().poll(Instant::now(), id)
         && *next == claimed_to.saturating_add(1)
     {
         *next = from;

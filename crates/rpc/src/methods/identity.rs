@@ -20,7 +20,9 @@ enum Syncing {
     },
 }
 
-pub(super) fn register<C: Chain>(module: &mut RpcModule<Context<C>>) -> Result<(), RegisterMethodError> {
+pub(super) fn register<C: Chain>(
+    module: &mut RpcModule<Context<C>>,
+) -> Result<(), RegisterMethodError> {
     module.register_method("eth_chainId", |params, context, _| -> Answer<U64> {
         Args::of(&params)?.finish()?;
         Ok(U64::from(context.chain.chain_id()))
@@ -35,11 +37,14 @@ pub(super) fn register<C: Chain>(module: &mut RpcModule<Context<C>>) -> Result<(
     })?;
     module.register_method("eth_syncing", |params, context, _| -> Answer<Syncing> {
         Args::of(&params)?.finish()?;
-        Ok(context.chain.sync_progress().map_or(Syncing::No(false), |progress| Syncing::Yes {
-            starting_block: U64::from(progress.starting_block),
-            current_block: U64::from(progress.current_block),
-            highest_block: U64::from(progress.highest_block),
-        }))
+        Ok(context
+            .chain
+            .sync_progress()
+            .map_or(Syncing::No(false), |progress| Syncing::Yes {
+                starting_block: U64::from(progress.starting_block),
+                current_block: U64::from(progress.current_block),
+                highest_block: U64::from(progress.highest_block),
+            }))
     })?;
     module.register_method("eth_accounts", |params, _, _| -> Answer<Vec<Address>> {
         Args::of(&params)?.finish()?;
@@ -53,10 +58,13 @@ pub(super) fn register<C: Chain>(module: &mut RpcModule<Context<C>>) -> Result<(
         Args::of(&params)?.finish()?;
         Ok(U64::from(context.chain.peer_count()))
     })?;
-    module.register_method("web3_clientVersion", |params, context, _| -> Answer<String> {
-        Args::of(&params)?.finish()?;
-        Ok(context.client_version.clone())
-    })?;
+    module.register_method(
+        "web3_clientVersion",
+        |params, context, _| -> Answer<String> {
+            Args::of(&params)?.finish()?;
+            Ok(context.client_version.clone())
+        },
+    )?;
     module.register_method("web3_sha3", |params, _, _| -> Answer<B256> {
         let mut args = Args::of(&params)?;
         let data: Bytes = args.required("data")?;

@@ -15,24 +15,32 @@ use crate::{
 /// Storage slots one `eth_getProof` may ask for.
 const MAX_PROOF_SLOTS: usize = 1_024;
 
-pub(super) fn register<C: Chain>(module: &mut RpcModule<Context<C>>) -> Result<(), RegisterMethodError> {
+pub(super) fn register<C: Chain>(
+    module: &mut RpcModule<Context<C>>,
+) -> Result<(), RegisterMethodError> {
     module.register_method("eth_getBalance", |params, context, _| -> Answer<U256> {
         let mut args = Args::of(&params)?;
         let (address, block) = (args.required("address")?, args.optional("block")?);
         args.finish()?;
         Ok(context.state(block)?.account(address)?.balance_wei)
     })?;
-    module.register_method("eth_getTransactionCount", |params, context, _| -> Answer<U64> {
-        let mut args = Args::of(&params)?;
-        let (address, block): (Address, Option<BlockId>) = (args.required("address")?, args.optional("block")?);
-        args.finish()?;
-        // `pending` is the nonce to sign with: after what waits in the pool, too.
-        let nonce = match block {
-            Some(BlockId::Number(BlockNumberOrTag::Pending)) => context.chain.next_nonce(address)?,
-            block => context.state(block)?.account(address)?.nonce,
-        };
-        Ok(U64::from(nonce))
-    })?;
+    module.register_method(
+        "eth_getTransactionCount",
+        |params, context, _| -> Answer<U64> {
+            let mut args = Args::of(&params)?;
+            let (address, block): (Address, Option<BlockId>) =
+                (args.required("address")?, args.optional("block")?);
+            args.finish()?;
+            // `pending` is the nonce to sign with: after what waits in the pool, too.
+            let nonce = match block {
+                Some(BlockId::Number(BlockNumberOrTag::Pending)) => {
+                    context.chain.next_nonce(address)?
+                }
+                block => context.state(block)?.account(address)?.nonce,
+            };
+            Ok(U64::from(nonce))
+        },
+    )?;
     module.register_method("eth_getCode", |params, context, _| -> Answer<Bytes> {
         let mut args = Args::of(&params)?;
         let (address, block) = (args.required("address")?, args.optional("block")?);
@@ -41,20 +49,31 @@ pub(super) fn register<C: Chain>(module: &mut RpcModule<Context<C>>) -> Result<(
     })?;
     module.register_method("eth_getStorageAt", |params, context, _| -> Answer<B256> {
         let mut args = Args::of(&params)?;
-        let (address, slot, block) = (args.required("address")?, args.required::<JsonStorageKey>("slot")?, args.optional("block")?);
+        let (address, slot, block) = (
+            args.required("address")?,
+            args.required::<JsonStorageKey>("slot")?,
+            args.optional("block")?,
+        );
         args.finish()?;
-        let word = context.state(block)?.storage(address, slot.as_b256().into())?;
+        let word = context
+            .state(block)?
+            .storage(address, slot.as_b256().into())?;
         Ok(B256::from(word))
     })?;
     module.register_async_method("eth_getProof", |params, context, _| async move {
         let request = || -> Answer<_> {
             let mut args = Args::of(&params)?;
-            let request: (Address, Vec<JsonStorageKey>, Option<BlockId>) =
-                (args.required("address")?, args.required("slots")?, args.optional("block")?);
+            let request: (Address, Vec<JsonStorageKey>, Option<BlockId>) = (
+                args.required("address")?,
+                args.required("slots")?,
+                args.optional("block")?,
+            );
             args.finish()?;
             if request.1.len() > MAX_PROOF_SLOTS {
                 let got = request.1.len();
-                return Err(invalid_params(format!("too many slots: expected at most {MAX_PROOF_SLOTS}, got {got}; ask in pieces")));
+                return Err(invalid_params(format!(
+                    "too many slots: expected at most {MAX_PROOF_SLOTS}, got {got}; ask in pieces"
+                )));
             }
             Ok(request)
         };

@@ -6,10 +6,8 @@
 
 use alloy_rpc_types_eth::{Filter, FilterBlockOption, pubsub::SubscriptionKind};
 use jsonrpsee::{
-    PendingSubscriptionSink, RpcModule, SubscriptionCloseResponse,
-    core::SubscriptionError,
-    server::RegisterMethodError,
-    types::Params,
+    PendingSubscriptionSink, RpcModule, SubscriptionCloseResponse, core::SubscriptionError,
+    server::RegisterMethodError, types::Params,
 };
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -31,42 +29,62 @@ enum Wanted {
     Promised { full: bool },
 }
 
-pub(super) fn register<C: Chain>(module: &mut RpcModule<Context<C>>) -> Result<(), RegisterMethodError> {
-    module.register_subscription("eth_subscribe", "eth_subscription", "eth_unsubscribe", |params, pending, context, _| async move {
-        let chain = &*context.chain;
-        match wanted(&params) {
-            Err(refusal) => {
-                pending.reject(refusal).await;
-                SubscriptionCloseResponse::None
+pub(super) fn register<C: Chain>(
+    module: &mut RpcModule<Context<C>>,
+) -> Result<(), RegisterMethodError> {
+    module.register_subscription(
+        "eth_subscribe",
+        "eth_subscription",
+        "eth_unsubscribe",
+        |params, pending, context, _| async move {
+            let chain = &*context.chain;
+            match wanted(&params) {
+                Err(refusal) => {
+                    pending.reject(refusal).await;
+                    SubscriptionCloseResponse::None
+                }
+                Ok(Wanted::Heads) => {
+                    pump(pending, chain.subscribe_heads(), |block, out| {
+                        push(out, &HeadJson::of(block))
+                    })
+                    .await
+                }
+                Ok(Wanted::Logs(filter)) if context.config.latest_shows_preconfirmed => {
+                    pump(pending, chain.subscribe_promised(), |batch, out| {
+                        batch
+                            .iter()
+                            .flat_map(|view| matching_logs(view, None, &filter))
+                            .for_each(|log| push(out, &log));
+                    })
+                    .await
+                }
+                Ok(Wanted::Logs(filter)) => {
+                    pump(pending, chain.subscribe_heads(), |block, out| {
+                        if filter.matches_bloom(block.header.logs_bloom) {
+                            let logs = block
+                                .transactions
+                                .iter()
+                                .flat_map(|view| matching_logs(view, block.hash, &filter));
+                            logs.for_each(|log| push(out, &log));
+                        }
+                    })
+                    .await
+                }
+                Ok(Wanted::Promised { full }) => {
+                    pump(pending, chain.subscribe_promised(), |batch, out| {
+                        for view in batch.iter() {
+                            if full {
+                                push(out, &transaction_json(view, None))
+                            } else {
+                                push(out, &view.hash)
+                            }
+                        }
+                    })
+                    .await
+                }
             }
-            Ok(Wanted::Heads) => {
-                pump(pending, chain.subscribe_heads(), |block, out| push(out, &HeadJson::of(block))).await
-            }
-            Ok(Wanted::Logs(filter)) if context.config.latest_shows_preconfirmed => {
-                pump(pending, chain.subscribe_promised(), |batch, out| {
-                    batch.iter().flat_map(|view| matching_logs(view, None, &filter)).for_each(|log| push(out, &log));
-                })
-                .await
-            }
-            Ok(Wanted::Logs(filter)) => {
-                pump(pending, chain.subscribe_heads(), |block, out| {
-                    if filter.matches_bloom(block.header.logs_bloom) {
-                        let logs = block.transactions.iter().flat_map(|view| matching_logs(view, block.hash, &filter));
-                        logs.for_each(|log| push(out, &log));
-                    }
-                })
-                .await
-            }
-            Ok(Wanted::Promised { full }) => {
-                pump(pending, chain.subscribe_promised(), |batch, out| {
-                    for view in batch.iter() {
-                        if full { push(out, &transaction_json(view, None)) } else { push(out, &view.hash) }
-                    }
-                })
-                .await
-            }
-        }
-    })?;
+        },
+    )?;
     Ok(())
 }
 
@@ -79,19 +97,25 @@ fn wanted(params: &Params<'_>) -> Answer<Wanted> {
             let filter = args.optional::<Filter>("filter")?.unwrap_or_default();
             let names_a_block = match filter.block_option {
                 FilterBlockOption::AtBlockHash(_) => true,
-                FilterBlockOption::Range { .. } => filter.get_from_block().or(filter.get_to_block()).is_some(),
+                FilterBlockOption::Range { .. } => {
+                    filter.get_from_block().or(filter.get_to_block()).is_some()
+                }
             };
             if names_a_block {
-                return Err(invalid_params("a subscription takes no block range; read past logs with eth_getLogs"));
+                return Err(invalid_params(
+                    "a subscription takes no block range; read past logs with eth_getLogs",
+                ));
             }
             Wanted::Logs(Box::new(filter))
         }
-        Ok(SubscriptionKind::NewPendingTransactions) => {
-            Wanted::Promised { full: args.optional("full transactions")?.unwrap_or(false) }
-        }
+        Ok(SubscriptionKind::NewPendingTransactions) => Wanted::Promised {
+            full: args.optional("full transactions")?.unwrap_or(false),
+        },
         _ => {
             let known = "newHeads, logs or newPendingTransactions";
-            return Err(invalid_params(format!("unknown subscription: expected {known}, got {kind:?}")));
+            return Err(invalid_params(format!(
+                "unknown subscription: expected {known}, got {kind:?}"
+            )));
         }
     };
     args.finish()?;
@@ -108,7 +132,11 @@ fn push<T: Serialize>(out: &mut Vec<Box<RawValue>>, value: &T) {
 
 /// Confirms the subscription and forwards `feed` until either side ends it. `feed` exists before the confirmation, so
 /// nothing that happens after it is missed.
-async fn pump<E: Clone, W>(pending: PendingSubscriptionSink, mut feed: Receiver<E>, write: W) -> SubscriptionCloseResponse
+async fn pump<E: Clone, W>(
+    pending: PendingSubscriptionSink,
+    mut feed: Receiver<E>,
+    write: W,
+) -> SubscriptionCloseResponse
 where
     W: Fn(&E, &mut Vec<Box<RawValue>>),
 {
@@ -124,9 +152,15 @@ where
         match event {
             Ok(event) => write(&event, &mut out),
             Err(RecvError::Lagged(missed)) => {
-                return closed(format!("subscription closed: the reader is too slow and missed {missed} events; read them and subscribe again"));
+                return closed(format!(
+                    "subscription closed: the reader is too slow and missed {missed} events; read them and subscribe again"
+                ));
             }
-            Err(RecvError::Closed) => return closed("subscription closed: the server is stopping; connect to another".to_owned()),
+            Err(RecvError::Closed) => {
+                return closed(
+                    "subscription closed: the server is stopping; connect to another".to_owned(),
+                );
+            }
         }
         for message in out.drain(..) {
             // Waits while the connection's queue is full; the feed meanwhile fills up and then ends the subscription.

@@ -14,63 +14,107 @@ use crate::{
     shape::{pooled_json, receipt_json, transaction_json, waiting_json},
 };
 
-pub(super) fn register<C: Chain>(module: &mut RpcModule<Context<C>>) -> Result<(), RegisterMethodError> {
-    module.register_method("eth_getTransactionByHash", |params, context, _| -> Answer<Option<Transaction>> {
-        let mut args = Args::of(&params)?;
-        let hash: B256 = args.required("hash")?;
-        args.finish()?;
-        Ok(context.chain.transaction(hash)?.map(|located| match located {
-            Located::Placed(placed) if placed.block_hash.is_none() && !context.config.receipts_before_seal => {
-                waiting_json(&placed.transaction)
-            }
-            Located::Placed(placed) => transaction_json(&placed.transaction, placed.block_hash),
-            Located::Pooled(pooled) => pooled_json(&pooled),
-        }))
-    })?;
-    module.register_method("eth_getTransactionReceipt", |params, context, _| -> Answer<Option<OpTransactionReceipt>> {
-        let mut args = Args::of(&params)?;
-        let hash: B256 = args.required("hash")?;
-        args.finish()?;
-        Ok(match context.chain.transaction(hash)? {
-            Some(Located::Placed(placed)) if placed.block_hash.is_some() || context.config.receipts_before_seal => {
-                Some(receipt_json(&placed.transaction, placed.block_hash))
-            }
-            _ => None,
-        })
-    })?;
-    module.register_method("eth_getRawTransactionByHash", |params, context, _| -> Answer<Option<Bytes>> {
-        let mut args = Args::of(&params)?;
-        let hash: B256 = args.required("hash")?;
-        args.finish()?;
-        Ok(context.chain.transaction(hash)?.map(|located| match located {
-            Located::Placed(placed) => placed.transaction.raw.clone(),
-            Located::Pooled(pooled) => pooled.envelope.encoded_2718().into(),
-        }))
-    })?;
-    module.register_async_method("eth_getTransactionByBlockNumberAndIndex", |params, context, _| async move {
-        let request = || -> Answer<_> {
+pub(super) fn register<C: Chain>(
+    module: &mut RpcModule<Context<C>>,
+) -> Result<(), RegisterMethodError> {
+    module.register_method(
+        "eth_getTransactionByHash",
+        |params, context, _| -> Answer<Option<Transaction>> {
             let mut args = Args::of(&params)?;
-            let request = (args.required::<BlockNumberOrTag>("block")?, args.required::<Index>("index")?);
+            let hash: B256 = args.required("hash")?;
             args.finish()?;
-            Ok(request)
-        };
-        let (block, index) = request()?;
-        context.on_blocking_thread(move |context| at(context, block.into(), index)).await
-    })?;
-    module.register_async_method("eth_getTransactionByBlockHashAndIndex", |params, context, _| async move {
-        let request = || -> Answer<_> {
+            Ok(context
+                .chain
+                .transaction(hash)?
+                .map(|located| match located {
+                    Located::Placed(placed)
+                        if placed.block_hash.is_none() && !context.config.receipts_before_seal =>
+                    {
+                        waiting_json(&placed.transaction)
+                    }
+                    Located::Placed(placed) => {
+                        transaction_json(&placed.transaction, placed.block_hash)
+                    }
+                    Located::Pooled(pooled) => pooled_json(&pooled),
+                }))
+        },
+    )?;
+    module.register_method(
+        "eth_getTransactionReceipt",
+        |params, context, _| -> Answer<Option<OpTransactionReceipt>> {
             let mut args = Args::of(&params)?;
-            let request = (args.required::<B256>("block hash")?, args.required::<Index>("index")?);
+            let hash: B256 = args.required("hash")?;
             args.finish()?;
-            Ok(request)
-        };
-        let (hash, index) = request()?;
-        context.on_blocking_thread(move |context| at(context, hash.into(), index)).await
-    })?;
+            Ok(match context.chain.transaction(hash)? {
+                Some(Located::Placed(placed))
+                    if placed.block_hash.is_some() || context.config.receipts_before_seal =>
+                {
+                    Some(receipt_json(&placed.transaction, placed.block_hash))
+                }
+                _ => None,
+            })
+        },
+    )?;
+    module.register_method(
+        "eth_getRawTransactionByHash",
+        |params, context, _| -> Answer<Option<Bytes>> {
+            let mut args = Args::of(&params)?;
+            let hash: B256 = args.required("hash")?;
+            args.finish()?;
+            Ok(context
+                .chain
+                .transaction(hash)?
+                .map(|located| match located {
+                    Located::Placed(placed) => placed.transaction.raw.clone(),
+                    Located::Pooled(pooled) => pooled.envelope.encoded_2718().into(),
+                }))
+        },
+    )?;
+    module.register_async_method(
+        "eth_getTransactionByBlockNumberAndIndex",
+        |params, context, _| async move {
+            let request = || -> Answer<_> {
+                let mut args = Args::of(&params)?;
+                let request = (
+                    args.required::<BlockNumberOrTag>("block")?,
+                    args.required::<Index>("index")?,
+                );
+                args.finish()?;
+                Ok(request)
+            };
+            let (block, index) = request()?;
+            context
+                .on_blocking_thread(move |context| at(context, block.into(), index))
+                .await
+        },
+    )?;
+    module.register_async_method(
+        "eth_getTransactionByBlockHashAndIndex",
+        |params, context, _| async move {
+            let request = || -> Answer<_> {
+                let mut args = Args::of(&params)?;
+                let request = (
+                    args.required::<B256>("block hash")?,
+                    args.required::<Index>("index")?,
+                );
+                args.finish()?;
+                Ok(request)
+            };
+            let (hash, index) = request()?;
+            context
+                .on_blocking_thread(move |context| at(context, hash.into(), index))
+                .await
+        },
+    )?;
     Ok(())
 }
 
 fn at<C: Chain>(context: &Context<C>, block: BlockId, index: Index) -> Answer<Option<Transaction>> {
     let block = block_ref::block(&*context.chain, block)?;
-    Ok(block.and_then(|block| block.transactions.get(usize::from(index)).map(|view| transaction_json(view, block.hash))))
+    Ok(block.and_then(|block| {
+        block
+            .transactions
+            .get(usize::from(index))
+            .map(|view| transaction_json(view, block.hash))
+    }))
 }

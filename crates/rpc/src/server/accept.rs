@@ -11,8 +11,8 @@ use hyper_util::rt::TokioIo;
 use jsonrpsee::{
     core::{BoxError, middleware::RpcServiceBuilder},
     server::{
-        BatchRequestConfig, HttpBody, HttpRequest, HttpResponse, Methods, PingConfig, ServerBuilder, ServerConfig, StopHandle,
-        ws::is_upgrade_request,
+        BatchRequestConfig, HttpBody, HttpRequest, HttpResponse, Methods, PingConfig,
+        ServerBuilder, ServerConfig, StopHandle, ws::is_upgrade_request,
     },
 };
 use tokio::net::{TcpListener, TcpStream};
@@ -45,7 +45,13 @@ struct Shared {
 }
 
 /// Accepts until the server stops.
-pub(super) async fn run(listener: TcpListener, config: RpcConfig, methods: Methods, connections: Arc<Connections>, stop: StopHandle) {
+pub(super) async fn run(
+    listener: TcpListener,
+    config: RpcConfig,
+    methods: Methods,
+    connections: Arc<Connections>,
+    stop: StopHandle,
+) {
     let shared = Arc::new(Shared {
         limits: Arc::new(Limits::of(&config, methods.clone())),
         framework: framework_config(&config),
@@ -87,7 +93,8 @@ pub(super) async fn run(listener: TcpListener, config: RpcConfig, methods: Metho
 
 fn framework_config(config: &RpcConfig) -> ServerConfig {
     // A live WebSocket client answers a ping well before it counts as idle; whether it did is for the sweeper to see.
-    let ping_interval = Duration::from_millis(config.idle_timeout_ms / 3).max(Duration::from_millis(1));
+    let ping_interval =
+        Duration::from_millis(config.idle_timeout_ms / 3).max(Duration::from_millis(1));
     ServerConfig::builder()
         .max_request_body_size(config.max_request_bytes)
         .max_response_body_size(config.max_response_bytes)
@@ -96,15 +103,27 @@ fn framework_config(config: &RpcConfig) -> ServerConfig {
         .max_subscriptions_per_connection(config.max_subscriptions_per_connection)
         .set_batch_request_config(BatchRequestConfig::Limit(config.max_batch_requests))
         .set_message_buffer_capacity(config.max_unsent_messages_per_connection)
-        .enable_ws_ping(PingConfig::new().ping_interval(ping_interval).inactive_limit(Duration::from_millis(config.idle_timeout_ms)))
+        .enable_ws_ping(
+            PingConfig::new()
+                .ping_interval(ping_interval)
+                .inactive_limit(Duration::from_millis(config.idle_timeout_ms)),
+        )
         .set_id_provider(HexIds::default())
         .build()
 }
 
 /// Serves one connection until it closes, is cut, or the server stops.
-async fn answer(tcp: TcpStream, id: u32, connection: Arc<Connection>, shared: &Arc<Shared>) -> Result<(), BoxError> {
+async fn answer(
+    tcp: TcpStream,
+    id: u32,
+    connection: Arc<Connection>,
+    shared: &Arc<Shared>,
+) -> Result<(), BoxError> {
     tcp.set_nodelay(true)?;
-    let guard = GuardLayer { limits: Arc::clone(&shared.limits), connection: Arc::clone(&connection) };
+    let guard = GuardLayer {
+        limits: Arc::clone(&shared.limits),
+        connection: Arc::clone(&connection),
+    };
     let rpc = ServerBuilder::with_config(shared.framework.clone())
         .set_rpc_middleware(RpcServiceBuilder::new().layer(guard))
         .to_service_builder()
@@ -121,13 +140,16 @@ async fn answer(tcp: TcpStream, id: u32, connection: Arc<Connection>, shared: &A
             async move {
                 match refusal {
                     Some(refusal) => Ok(refusal),
-                    None => service.call(request).await,
+                    None => service.call(request).await.map_err(std::io::Error::other),
                 }
             }
         })
     };
     let io = TokioIo::new(GuardedStream::new(tcp, connection));
-    let http = hyper::server::conn::http1::Builder::new().max_buf_size(MAX_HEAD_BYTES).serve_connection(io, requests).with_upgrades();
+    let http = hyper::server::conn::http1::Builder::new()
+        .max_buf_size(MAX_HEAD_BYTES)
+        .serve_connection(io, requests)
+        .with_upgrades();
 
     let stopped = shared.stop.clone().shutdown();
     tokio::pin!(http, stopped);
@@ -147,8 +169,13 @@ fn check(request: &HttpRequest, shared: &Shared, connection: &Connection) -> Opt
     if !is_upgrade_request(request) {
         return None;
     }
-    if !front::origin_allowed(&shared.config.cors_allowed_origins, request.headers().get(header::ORIGIN)) {
-        let mut refusal = HttpResponse::new(HttpBody::from("This origin may not open a WebSocket here.\n"));
+    if !front::origin_allowed(
+        &shared.config.cors_allowed_origins,
+        request.headers().get(header::ORIGIN),
+    ) {
+        let mut refusal = HttpResponse::new(HttpBody::from(
+            "This origin may not open a WebSocket here.\n",
+        ));
         *refusal.status_mut() = StatusCode::FORBIDDEN;
         return Some(refusal);
     }

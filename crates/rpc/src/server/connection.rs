@@ -96,22 +96,36 @@ impl Connection {
     pub(super) fn begin(self: &Arc<Self>, requests: u32, request_bytes: u64) -> InFlight {
         self.activity.fetch_add(1, Ordering::Relaxed);
         self.in_flight.fetch_add(requests, Ordering::Relaxed);
-        self.totals.in_flight_bytes.fetch_add(request_bytes, Ordering::Relaxed);
-        InFlight { connection: Arc::clone(self), requests, request_bytes }
+        self.totals
+            .in_flight_bytes
+            .fetch_add(request_bytes, Ordering::Relaxed);
+        InFlight {
+            connection: Arc::clone(self),
+            requests,
+            request_bytes,
+        }
     }
 
     /// An answer of `bytes` is ready to be sent. Returns how many bytes wait now.
     pub(super) fn queue(&self, bytes: u64) -> u64 {
         self.totals.unsent_bytes.fetch_add(bytes, Ordering::Relaxed);
-        self.unsent_bytes.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes)
+        self.unsent_bytes
+            .fetch_add(bytes, Ordering::Relaxed)
+            .saturating_add(bytes)
     }
 
     /// The socket took `bytes`. Headers, frames and notifications are not counted in, so more can leave than was queued.
     pub(super) fn written(&self, bytes: u64) {
         self.written_bytes.fetch_add(bytes, Ordering::Relaxed);
-        let before = self.unsent_bytes.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |unsent| Some(unsent.saturating_sub(bytes)));
+        let before =
+            self.unsent_bytes
+                .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |unsent| {
+                    Some(unsent.saturating_sub(bytes))
+                });
         let (Ok(before) | Err(before)) = before;
-        self.totals.unsent_bytes.fetch_sub(before.min(bytes), Ordering::Relaxed);
+        self.totals
+            .unsent_bytes
+            .fetch_sub(before.min(bytes), Ordering::Relaxed);
         if self.stalled.swap(false, Ordering::AcqRel) {
             self.reader.wake();
         }
@@ -161,7 +175,9 @@ impl Connection {
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        self.totals.unsent_bytes.fetch_sub(*self.unsent_bytes.get_mut(), Ordering::Relaxed);
+        self.totals
+            .unsent_bytes
+            .fetch_sub(*self.unsent_bytes.get_mut(), Ordering::Relaxed);
     }
 }
 
@@ -176,8 +192,13 @@ pub(super) struct InFlight {
 impl Drop for InFlight {
     fn drop(&mut self) {
         self.connection.activity.fetch_add(1, Ordering::Relaxed);
-        self.connection.in_flight.fetch_sub(self.requests, Ordering::Relaxed);
-        self.connection.totals.in_flight_bytes.fetch_sub(self.request_bytes, Ordering::Relaxed);
+        self.connection
+            .in_flight
+            .fetch_sub(self.requests, Ordering::Relaxed);
+        self.connection
+            .totals
+            .in_flight_bytes
+            .fetch_sub(self.request_bytes, Ordering::Relaxed);
     }
 }
 
@@ -191,7 +212,11 @@ pub(super) struct Connections {
 
 impl Connections {
     pub(super) fn new(config: &RpcConfig) -> Self {
-        Self { open: Mutex::new(Vec::new()), totals: Arc::new(Totals::default()), config: config.clone() }
+        Self {
+            open: Mutex::new(Vec::new()),
+            totals: Arc::new(Totals::default()),
+            config: config.clone(),
+        }
     }
 
     pub(super) fn totals(&self) -> &Totals {
@@ -239,7 +264,12 @@ impl Connections {
     }
 
     pub(super) fn count(&self) -> usize {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner).iter().filter(|connection| connection.strong_count() > 0).count()
+        self.open
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .iter()
+            .filter(|connection| connection.strong_count() > 0)
+            .count()
     }
 
     pub(super) fn cut_all(&self) {

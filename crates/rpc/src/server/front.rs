@@ -8,9 +8,17 @@ pub(super) fn cors(allowed_origins: &[String]) -> Option<CorsLayer> {
     let origin = match allowed_origins {
         [] => return None,
         [all] if all == "*" => AllowOrigin::any(),
-        some => AllowOrigin::list(some.iter().filter_map(|origin| HeaderValue::from_str(origin).ok())),
+        some => AllowOrigin::list(
+            some.iter()
+                .filter_map(|origin| HeaderValue::from_str(origin).ok()),
+        ),
     };
-    Some(CorsLayer::new().allow_origin(origin).allow_methods([Method::POST]).allow_headers([header::CONTENT_TYPE]))
+    Some(
+        CorsLayer::new()
+            .allow_origin(origin)
+            .allow_methods([Method::POST])
+            .allow_headers([header::CONTENT_TYPE]),
+    )
 }
 
 /// Whether a WebSocket may be opened from `origin`. Browsers send it and apply no other check to WebSockets, so without
@@ -19,7 +27,9 @@ pub(super) fn origin_allowed(allowed_origins: &[String], origin: Option<&HeaderV
     let Some(origin) = origin else {
         return true;
     };
-    allowed_origins.iter().any(|allowed| allowed == "*" || allowed.as_bytes() == origin.as_bytes())
+    allowed_origins
+        .iter()
+        .any(|allowed| allowed == "*" || allowed.as_bytes() == origin.as_bytes())
 }
 
 #[cfg(test)]
@@ -33,7 +43,10 @@ mod tests {
         assert!(origin_allowed(&[], None));
         assert!(!origin_allowed(&[], Some(&app)));
         assert!(origin_allowed(&list, Some(&app)));
-        assert!(!origin_allowed(&list, Some(&HeaderValue::from_static("https://app.example.evil"))));
+        assert!(!origin_allowed(
+            &list,
+            Some(&HeaderValue::from_static("https://app.example.evil"))
+        ));
         assert!(origin_allowed(&["*".to_owned()], Some(&app)));
     }
 }

@@ -60,7 +60,11 @@ impl<S> tower::Layer<S> for GuardLayer {
     type Service = Guard<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        Guard { inner, limits: Arc::clone(&self.limits), connection: Arc::clone(&self.connection) }
+        Guard {
+            inner,
+            limits: Arc::clone(&self.limits),
+            connection: Arc::clone(&self.connection),
+        }
     }
 }
 
@@ -68,15 +72,25 @@ impl<S> Guard<S> {
     /// Lets `requests` requests of `bytes` altogether pass, or says why not.
     fn admit(&self, requests: u32, bytes: u64) -> Result<InFlight, ErrorObjectOwned> {
         if let Some(allowance) = self.connection.allowance() {
-            let taken = allowance.lock().unwrap_or_else(PoisonError::into_inner).take(requests, Instant::now());
+            let taken = allowance
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take(requests, Instant::now());
             if let Err(wait) = taken {
-                let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).saturating_add(1);
-                return Err(limit_exceeded(format!("rate limited: try again in {wait_ms} ms"), Some(wait_ms)));
+                let wait_ms = u64::try_from(wait.as_millis())
+                    .unwrap_or(u64::MAX)
+                    .saturating_add(1);
+                return Err(limit_exceeded(
+                    format!("rate limited: try again in {wait_ms} ms"),
+                    Some(wait_ms),
+                ));
             }
         }
         let max = self.limits.max_in_flight;
         if self.connection.in_flight().saturating_add(requests) > max {
-            let message = format!("too many requests in progress on this connection: at most {max}; wait for answers");
+            let message = format!(
+                "too many requests in progress on this connection: at most {max}; wait for answers"
+            );
             return Err(limit_exceeded(message, Some(BUSY_RETRY_MS)));
         }
         let totals = self.connection.totals();
@@ -84,7 +98,10 @@ impl<S> Guard<S> {
             || totals.unsent_bytes() > self.limits.max_unsent_bytes
             || self.connection.is_cut()
         {
-            return Err(limit_exceeded("server busy: too much is being answered; try again later", Some(BUSY_RETRY_MS)));
+            return Err(limit_exceeded(
+                "server busy: too much is being answered; try again later",
+                Some(BUSY_RETRY_MS),
+            ));
         }
         Ok(self.connection.begin(requests, bytes))
     }
@@ -95,8 +112,16 @@ impl<S> Guard<S> {
             return None;
         }
         let callback = self.limits.methods.method(method)?;
-        matches!(callback, MethodCallback::Subscription(_) | MethodCallback::Unsubscription(_)).then(|| {
-            ErrorObjectOwned::owned(-32601, "notifications not supported over HTTP; connect to the same address by WebSocket", None::<()>)
+        matches!(
+            callback,
+            MethodCallback::Subscription(_) | MethodCallback::Unsubscription(_)
+        )
+        .then(|| {
+            ErrorObjectOwned::owned(
+                -32601,
+                "notifications not supported over HTTP; connect to the same address by WebSocket",
+                None::<()>,
+            )
         })
     }
 
@@ -104,7 +129,10 @@ impl<S> Guard<S> {
     fn answered(connection: &Connection, limits: &Limits, response: &MethodResponse) {
         let waiting = connection.queue(response.as_json().get().len() as u64);
         if waiting > limits.max_unsent_bytes_per_connection {
-            tracing::debug!(waiting_bytes = waiting, "closing a connection: the client does not read its answers");
+            tracing::debug!(
+                waiting_bytes = waiting,
+                "closing a connection: the client does not read its answers"
+            );
             connection.cut();
         }
     }
@@ -112,8 +140,11 @@ impl<S> Guard<S> {
 
 impl<S> RpcServiceT for Guard<S>
 where
-    S: RpcServiceT<MethodResponse = MethodResponse, BatchResponse = MethodResponse, NotificationResponse = MethodResponse>
-        + Send
+    S: RpcServiceT<
+            MethodResponse = MethodResponse,
+            BatchResponse = MethodResponse,
+            NotificationResponse = MethodResponse,
+        > + Send
         + Sync
         + Clone
         + 'static,
@@ -123,7 +154,10 @@ where
     type BatchResponse = MethodResponse;
 
     fn call<'a>(&self, request: Request<'a>) -> impl Future<Output = MethodResponse> + Send + 'a {
-        let bytes = request.params.as_ref().map_or(0, |params| params.get().len()) as u64;
+        let bytes = request
+            .params
+            .as_ref()
+            .map_or(0, |params| params.get().len()) as u64;
         let (connection, limits) = (Arc::clone(&self.connection), Arc::clone(&self.limits));
         let admitted = match self.refuse_subscription(&request.method) {
             Some(refusal) => Err(refusal),
@@ -147,12 +181,21 @@ where
     }
 
     fn batch<'a>(&self, mut batch: Batch<'a>) -> impl Future<Output = MethodResponse> + Send + 'a {
-        let bytes = batch.iter().flatten().filter_map(BatchEntry::params).map(|params| params.get().len() as u64).sum();
+        let bytes = batch
+            .iter()
+            .flatten()
+            .filter_map(BatchEntry::params)
+            .map(|params| params.get().len() as u64)
+            .sum();
         let requests = u32::try_from(batch.len()).unwrap_or(u32::MAX);
         let admitted = self.admit(requests, bytes);
         for entry in batch.iter_mut() {
             if let Ok(BatchEntry::Call(request)) = entry {
-                let refusal = admitted.as_ref().err().cloned().or_else(|| self.refuse_subscription(&request.method));
+                let refusal = admitted
+                    .as_ref()
+                    .err()
+                    .cloned()
+                    .or_else(|| self.refuse_subscription(&request.method));
                 if let Some(refusal) = refusal {
                     *entry = Err(BatchEntryErr::new(request.id.clone(), refusal));
                 }
@@ -166,7 +209,10 @@ where
         })
     }
 
-    fn notification<'a>(&self, notification: Notification<'a>) -> impl Future<Output = MethodResponse> + Send + 'a {
+    fn notification<'a>(
+        &self,
+        notification: Notification<'a>,
+    ) -> impl Future<Output = MethodResponse> + Send + 'a {
         // Answered by nothing and not executed; it counts for the rate only.
         drop(self.admit(1, 0));
         self.inner.notification(notification)

@@ -71,7 +71,10 @@ impl ServerHandle {
         let _ = self.stop.stop();
         let stopped = self.stop.clone().stopped();
         tokio::pin!(stopped);
-        if tokio::time::timeout(self.grace, &mut stopped).await.is_err() {
+        if tokio::time::timeout(self.grace, &mut stopped)
+            .await
+            .is_err()
+        {
             self.connections.cut_all();
             stopped.await;
         }
@@ -83,7 +86,11 @@ impl ServerHandle {
 ///
 /// # Errors
 /// [`ServeError`], before anything is answered.
-pub async fn serve(config: &RpcConfig, addr: SocketAddr, methods: RpcModule<()>) -> Result<ServerHandle, ServeError> {
+pub async fn serve(
+    config: &RpcConfig,
+    addr: SocketAddr,
+    methods: RpcModule<()>,
+) -> Result<ServerHandle, ServeError> {
     config.validate()?;
     let listen_error = |source| ServeError::Listen { addr, source };
     let listener = TcpListener::bind(addr).await.map_err(listen_error)?;
@@ -93,6 +100,17 @@ pub async fn serve(config: &RpcConfig, addr: SocketAddr, methods: RpcModule<()>)
     let connections = Arc::new(Connections::new(config));
     tokio::spawn(sweeper::run(Arc::clone(&connections), stop_handle.clone()));
     let methods: Methods = methods.into();
-    tokio::spawn(accept::run(listener, config.clone(), methods, Arc::clone(&connections), stop_handle));
-    Ok(ServerHandle { local_addr, grace: Duration::from_millis(config.shutdown_grace_ms), stop, connections })
+    tokio::spawn(accept::run(
+        listener,
+        config.clone(),
+        methods,
+        Arc::clone(&connections),
+        stop_handle,
+    ));
+    Ok(ServerHandle {
+        local_addr,
+        grace: Duration::from_millis(config.shutdown_grace_ms),
+        stop,
+        connections,
+    })
 }

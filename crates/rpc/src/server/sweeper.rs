@@ -36,7 +36,10 @@ pub(super) async fn run(connections: Arc<Connections>, stop: StopHandle) {
             // took a dead one's address is noticed by its counters starting over, and at worst watched anew.
             let name = Arc::as_ptr(connection).addr();
             let progress = connection.progress();
-            let mut watch = watches.remove(&name).filter(|watch| watch.fits(progress)).unwrap_or_else(|| Watch::start(progress, now));
+            let mut watch = watches
+                .remove(&name)
+                .filter(|watch| watch.fits(progress))
+                .unwrap_or_else(|| Watch::start(progress, now));
             if let Some(why) = watch.look(progress, now, timeouts) {
                 tracing::debug!(%why, "closing a connection");
                 connection.cut();
@@ -56,7 +59,10 @@ struct Timeouts {
 
 impl Timeouts {
     const fn of(config: &RpcConfig) -> Self {
-        Self { idle: Duration::from_millis(config.idle_timeout_ms), send: Duration::from_millis(config.send_timeout_ms) }
+        Self {
+            idle: Duration::from_millis(config.idle_timeout_ms),
+            send: Duration::from_millis(config.send_timeout_ms),
+        }
     }
 
     /// Often enough that a deadline is overrun by an eighth at most.
@@ -78,8 +84,18 @@ struct Watch {
 
 impl Watch {
     const fn start(progress: Progress, now: Instant) -> Self {
-        let Progress { activity, written_bytes, .. } = progress;
-        Self { activity, active_at: now, send_target: 0, send_since: None, written: written_bytes }
+        let Progress {
+            activity,
+            written_bytes,
+            ..
+        } = progress;
+        Self {
+            activity,
+            active_at: now,
+            send_target: 0,
+            send_since: None,
+            written: written_bytes,
+        }
     }
 
     /// Whether the counters can be those of the same connection: they never go back.
@@ -88,7 +104,12 @@ impl Watch {
     }
 
     /// Takes note of `progress`; the reason to close when a deadline has passed.
-    fn look(&mut self, progress: Progress, now: Instant, timeouts: Timeouts) -> Option<&'static str> {
+    fn look(
+        &mut self,
+        progress: Progress,
+        now: Instant,
+        timeouts: Timeouts,
+    ) -> Option<&'static str> {
         if progress.activity != self.activity || progress.in_flight > 0 {
             self.activity = progress.activity;
             self.active_at = now;
@@ -104,7 +125,9 @@ impl Watch {
             }
             _ if waiting => {
                 // A stalled socket has at least one byte to send, counted in `unsent_bytes` or not.
-                self.send_target = progress.written_bytes.saturating_add(progress.unsent_bytes.max(1));
+                self.send_target = progress
+                    .written_bytes
+                    .saturating_add(progress.unsent_bytes.max(1));
                 self.send_since = Some(now);
             }
             _ => self.send_since = None,
@@ -119,8 +142,17 @@ impl Watch {
 mod tests {
     use super::*;
 
-    const TIMEOUTS: Timeouts = Timeouts { idle: Duration::from_secs(10), send: Duration::from_secs(4) };
-    const CALM: Progress = Progress { activity: 0, in_flight: 0, unsent_bytes: 0, written_bytes: 0, stalled: false };
+    const TIMEOUTS: Timeouts = Timeouts {
+        idle: Duration::from_secs(10),
+        send: Duration::from_secs(4),
+    };
+    const CALM: Progress = Progress {
+        activity: 0,
+        in_flight: 0,
+        unsent_bytes: 0,
+        written_bytes: 0,
+        stalled: false,
+    };
 
     fn second(start: Instant, seconds: u64) -> Instant {
         start + Duration::from_secs(seconds)
@@ -131,24 +163,55 @@ mod tests {
         let start = Instant::now();
         let mut watch = Watch::start(CALM, start);
         assert_eq!(watch.look(CALM, second(start, 9), TIMEOUTS), None);
-        assert_eq!(watch.look(Progress { activity: 1, ..CALM }, second(start, 9), TIMEOUTS), None);
-        let busy = Progress { activity: 1, in_flight: 1, ..CALM };
+        assert_eq!(
+            watch.look(
+                Progress {
+                    activity: 1,
+                    ..CALM
+                },
+                second(start, 9),
+                TIMEOUTS
+            ),
+            None
+        );
+        let busy = Progress {
+            activity: 1,
+            in_flight: 1,
+            ..CALM
+        };
         assert_eq!(watch.look(busy, second(start, 30), TIMEOUTS), None);
-        let done = Progress { activity: 1, ..CALM };
+        let done = Progress {
+            activity: 1,
+            ..CALM
+        };
         assert_eq!(watch.look(done, second(start, 39), TIMEOUTS), None);
-        assert_eq!(watch.look(done, second(start, 40), TIMEOUTS), Some("idle for too long"));
+        assert_eq!(
+            watch.look(done, second(start, 40), TIMEOUTS),
+            Some("idle for too long")
+        );
     }
 
     #[test]
     fn a_client_that_drips_is_closed_when_what_was_queued_has_not_left_in_time() {
         let start = Instant::now();
         let mut watch = Watch::start(CALM, start);
-        let mut progress = Progress { in_flight: 1, unsent_bytes: 1_000, ..CALM };
+        let mut progress = Progress {
+            in_flight: 1,
+            unsent_bytes: 1_000,
+            ..CALM
+        };
         for seconds in 0..4 {
             assert_eq!(watch.look(progress, second(start, seconds), TIMEOUTS), None);
-            progress = Progress { written_bytes: progress.written_bytes + 10, unsent_bytes: progress.unsent_bytes - 10, ..progress };
+            progress = Progress {
+                written_bytes: progress.written_bytes + 10,
+                unsent_bytes: progress.unsent_bytes - 10,
+                ..progress
+            };
         }
-        assert_eq!(watch.look(progress, second(start, 4), TIMEOUTS), Some("the client does not read its answers"));
+        assert_eq!(
+            watch.look(progress, second(start, 4), TIMEOUTS),
+            Some("the client does not read its answers")
+        );
     }
 
     #[test]
@@ -156,8 +219,17 @@ mod tests {
         let start = Instant::now();
         let mut watch = Watch::start(CALM, start);
         for seconds in 0..100 {
-            let progress = Progress { in_flight: 1, unsent_bytes: 1_000, written_bytes: seconds * 600, ..CALM };
-            assert_eq!(watch.look(progress, second(start, seconds), TIMEOUTS), None, "second {seconds}");
+            let progress = Progress {
+                in_flight: 1,
+                unsent_bytes: 1_000,
+                written_bytes: seconds * 600,
+                ..CALM
+            };
+            assert_eq!(
+                watch.look(progress, second(start, seconds), TIMEOUTS),
+                None,
+                "second {seconds}"
+            );
         }
     }
 
@@ -165,8 +237,16 @@ mod tests {
     fn a_stalled_socket_is_closed_even_when_only_notifications_wait() {
         let start = Instant::now();
         let mut watch = Watch::start(CALM, start);
-        let stalled = Progress { activity: 1, stalled: true, written_bytes: 77, ..CALM };
+        let stalled = Progress {
+            activity: 1,
+            stalled: true,
+            written_bytes: 77,
+            ..CALM
+        };
         assert_eq!(watch.look(stalled, second(start, 0), TIMEOUTS), None);
-        assert_eq!(watch.look(stalled, second(start, 4), TIMEOUTS), Some("the client does not read its answers"));
+        assert_eq!(
+            watch.look(stalled, second(start, 4), TIMEOUTS),
+            Some("the client does not read its answers")
+        );
     }
 }

@@ -18,7 +18,12 @@ impl TokenBucket {
     /// A full bucket of `burst` requests that gains `per_second` a second, both at least 1.
     pub(super) fn new(per_second: u32, burst: u32, now: Instant) -> Self {
         let capacity_nanos = u64::from(burst.max(1)).saturating_mul(NANOS);
-        Self { per_second: u64::from(per_second.max(1)), capacity_nanos, left_nanos: capacity_nanos, filled_at: now }
+        Self {
+            per_second: u64::from(per_second.max(1)),
+            capacity_nanos,
+            left_nanos: capacity_nanos,
+            filled_at: now,
+        }
     }
 
     /// Takes `requests` out.
@@ -27,9 +32,13 @@ impl TokenBucket {
     /// The time after which they will be in, when they are not; nothing is taken then. More than the burst never is: the
     /// time until the bucket is full.
     pub(super) fn take(&mut self, requests: u32, now: Instant) -> Result<(), Duration> {
-        let passed_nanos = u64::try_from(now.saturating_duration_since(self.filled_at).as_nanos()).unwrap_or(u64::MAX);
+        let passed_nanos = u64::try_from(now.saturating_duration_since(self.filled_at).as_nanos())
+            .unwrap_or(u64::MAX);
         self.filled_at = self.filled_at.max(now);
-        self.left_nanos = self.left_nanos.saturating_add(passed_nanos.saturating_mul(self.per_second)).min(self.capacity_nanos);
+        self.left_nanos = self
+            .left_nanos
+            .saturating_add(passed_nanos.saturating_mul(self.per_second))
+            .min(self.capacity_nanos);
         let wanted = u64::from(requests).saturating_mul(NANOS);
         match self.left_nanos.checked_sub(wanted) {
             Some(left) => {
@@ -37,7 +46,9 @@ impl TokenBucket {
                 Ok(())
             }
             None => {
-                let missing = wanted.min(self.capacity_nanos).saturating_sub(self.left_nanos);
+                let missing = wanted
+                    .min(self.capacity_nanos)
+                    .saturating_sub(self.left_nanos);
                 Err(Duration::from_nanos(missing.div_ceil(self.per_second)))
             }
         }
@@ -57,7 +68,11 @@ mod tests {
         assert_eq!(bucket.take(20, start), Ok(()));
         let wait = bucket.take(1, start).unwrap_err();
         assert_eq!(wait, Duration::from_millis(100));
-        assert!(bucket.take(1, start + wait - Duration::from_nanos(1)).is_err());
+        assert!(
+            bucket
+                .take(1, start + wait - Duration::from_nanos(1))
+                .is_err()
+        );
         assert_eq!(bucket.take(1, start + wait), Ok(()));
     }
 

@@ -47,7 +47,10 @@ struct Parts<'a> {
 impl<'a> HeadJson<'a> {
     /// The header of `block`.
     pub(crate) const fn of(block: &'a BlockView) -> Self {
-        Self { hash: block.hash, header: &block.header }
+        Self {
+            hash: block.hash,
+            header: &block.header,
+        }
     }
 }
 
@@ -62,7 +65,13 @@ impl Serialize for BlockJson {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let block = &*self.block;
         let transactions = if self.full {
-            Bodies::Full(block.transactions.iter().map(|view| transaction_json(view, block.hash)).collect())
+            Bodies::Full(
+                block
+                    .transactions
+                    .iter()
+                    .map(|view| transaction_json(view, block.hash))
+                    .collect(),
+            )
         } else {
             Bodies::Hashes(block.transactions.iter().map(|view| view.hash).collect())
         };

@@ -6,7 +6,12 @@ use alloy_rpc_types_eth::{Filter, Log};
 use crate::chain::TransactionView;
 
 /// The `nth` log of a transaction, with its place in the block.
-pub fn log_json(view: &TransactionView, nth: u64, log: &alloy_primitives::Log, block_hash: Option<B256>) -> Log {
+pub fn log_json(
+    view: &TransactionView,
+    nth: u64,
+    log: &alloy_primitives::Log,
+    block_hash: Option<B256>,
+) -> Log {
     Log {
         inner: log.clone(),
         block_hash,
@@ -29,14 +34,19 @@ pub(crate) fn matching_logs<'a>(
         .logs()
         .iter()
         .zip(0_u64..)
-        .filter(|(log, _)| filter.matches_address(log.address) && topics_match(filter, log.data.topics()))
+        .filter(|(log, _)| {
+            filter.matches_address(log.address) && topics_match(filter, log.data.topics())
+        })
         .map(move |(log, nth)| log_json(view, nth, log, block_hash))
 }
 
 /// A log matches when it has every topic the filter asks for; topics beyond the last one asked for are free.
 fn topics_match(filter: &Filter, topics: &[B256]) -> bool {
     filter.topics.iter().enumerate().all(|(position, wanted)| {
-        wanted.is_empty() || topics.get(position).is_some_and(|topic| wanted.matches(topic))
+        wanted.is_empty()
+            || topics
+                .get(position)
+                .is_some_and(|topic| wanted.matches(topic))
     })
 }
 
@@ -53,7 +63,11 @@ mod tests {
 
     #[test]
     fn a_null_topic_matches_anything_and_topics_after_the_filter_are_free() {
-        let (a, b, c) = (B256::repeat_byte(1), B256::repeat_byte(2), B256::repeat_byte(3));
+        let (a, b, c) = (
+            B256::repeat_byte(1),
+            B256::repeat_byte(2),
+            B256::repeat_byte(3),
+        );
         assert!(topics_match(&filter(json!([])), &[a, b]));
         assert!(topics_match(&filter(json!([a])), &[a, b, c]));
         assert!(topics_match(&filter(json!([null, b])), &[a, b]));

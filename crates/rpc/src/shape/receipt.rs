@@ -11,7 +11,13 @@ use crate::chain::TransactionView;
 
 /// The receipt of a transaction in a block; `block_hash` is `None` while the block is unsealed.
 pub fn receipt_json(view: &TransactionView, block_hash: Option<B256>) -> OpTransactionReceipt {
-    let logs: Vec<Log> = view.receipt.logs().iter().zip(0_u64..).map(|(log, nth)| log_json(view, nth, log, block_hash)).collect();
+    let logs: Vec<Log> = view
+        .receipt
+        .logs()
+        .iter()
+        .zip(0_u64..)
+        .map(|(log, nth)| log_json(view, nth, log, block_hash))
+        .collect();
     let plain = |from: &ReceiptWithBloom<Receipt<alloy_primitives::Log>>, logs| Receipt {
         status: from.receipt.status,
         cumulative_gas_used: from.receipt.cumulative_gas_used,
@@ -35,7 +41,10 @@ pub fn receipt_json(view: &TransactionView, block_hash: Option<B256>) -> OpTrans
     };
     OpTransactionReceipt {
         inner: TransactionReceipt {
-            inner: ReceiptWithBloom { receipt, logs_bloom: *view.receipt.logs_bloom() },
+            inner: ReceiptWithBloom {
+                receipt,
+                logs_bloom: *view.receipt.logs_bloom(),
+            },
             transaction_hash: view.hash,
             transaction_index: Some(view.index),
             block_hash,

@@ -33,15 +33,30 @@ pub fn transaction_json(view: &TransactionView, block_hash: Option<B256>) -> Tra
 
 /// A promised transaction for readers that take a block number to mean a sealed block: shaped like a pooled one.
 pub(crate) fn waiting_json(view: &TransactionView) -> Transaction {
-    outside_a_block(Recovered::new_unchecked(view.envelope.clone(), view.sender), view.hash)
+    outside_a_block(
+        Recovered::new_unchecked(view.envelope.clone(), view.sender),
+        view.hash,
+    )
 }
 
 /// A transaction in the pool.
 pub(crate) fn pooled_json(pooled: &PoolTransaction) -> Transaction {
-    outside_a_block(Recovered::new_unchecked(pooled.envelope.clone(), pooled.sender), pooled.hash)
+    outside_a_block(
+        Recovered::new_unchecked(pooled.envelope.clone(), pooled.sender),
+        pooled.hash,
+    )
 }
 
-fn outside_a_block(transaction: Recovered<op_alloy_consensus::OpTxEnvelope>, hash: B256) -> Transaction {
-    let info = TransactionInfo { hash: Some(hash), ..TransactionInfo::default() };
-    Transaction::from_transaction(transaction, OpTransactionInfo::new(info, OpDepositInfo::default()))
+fn outside_a_block(
+    transaction: Recovered<op_alloy_consensus::OpTxEnvelope>,
+    hash: B256,
+) -> Transaction {
+    let info = TransactionInfo {
+        hash: Some(hash),
+        ..TransactionInfo::default()
+    };
+    Transaction::from_transaction(
+        transaction,
+        OpTransactionInfo::new(info, OpDepositInfo::default()),
+    )
 }

@@ -47,12 +47,14 @@ impl CommitterKey {
                 hex::decode_to_array(text.trim()).map_err(|_| not_hex())?
             }
             KeySource::Keystore(path) => {
-                let password = password.ok_or_else(|| KeyError::NoPassword { path: path.clone() })?;
+                let password =
+                    password.ok_or_else(|| KeyError::NoPassword { path: path.clone() })?;
                 keystore::decrypt(path, &keystore::password(password, variable)?)?.0
             }
         };
-        Self::from_bytes(&B256::new(bytes))
-            .ok_or_else(|| KeyError::NotAKey { source_name: source.to_string() })
+        Self::from_bytes(&B256::new(bytes)).ok_or_else(|| KeyError::NotAKey {
+            source_name: source.to_string(),
+        })
     }
 
     /// The built-in key of `--dev` gateways, known to everybody: keccak256 of the ASCII text
@@ -111,7 +113,12 @@ mod tests {
 
     #[test]
     fn a_key_from_the_environment_is_hex_with_or_without_prefix() {
-        for text in [KEY.to_owned(), format!("0x{KEY}"), format!("{KEY}\n"), KEY.to_uppercase()] {
+        for text in [
+            KEY.to_owned(),
+            format!("0x{KEY}"),
+            format!("{KEY}\n"),
+            KEY.to_uppercase(),
+        ] {
             assert_eq!(from_env(&text).unwrap().address(), ADDRESS);
         }
     }
@@ -119,12 +126,18 @@ mod tests {
     #[test]
     fn what_it_signs_recovers_its_address() {
         let digest = keccak256("x");
-        assert_eq!(from_env(KEY).unwrap().sign(digest).recover(digest).unwrap(), ADDRESS);
+        assert_eq!(
+            from_env(KEY).unwrap().sign(digest).recover(digest).unwrap(),
+            ADDRESS
+        );
     }
 
     #[test]
     fn neither_the_key_nor_an_error_about_it_prints_the_secret() {
-        assert_eq!(format!("{:?}", from_env(KEY).unwrap()), format!("CommitterKey({ADDRESS})"));
+        assert_eq!(
+            format!("{:?}", from_env(KEY).unwrap()),
+            format!("CommitterKey({ADDRESS})")
+        );
         for wrong in [&KEY[1..], &format!("{KEY}ab"), &format!("{}zz", &KEY[2..])] {
             let error = from_env(wrong).unwrap_err();
             for text in [format!("{error}"), format!("{error:?}")] {
@@ -152,7 +165,13 @@ mod tests {
     #[test]
     fn the_development_key_is_the_same_everywhere() {
         let key = CommitterKey::development().unwrap();
-        assert_eq!(*key.expose_secret(), SecretKey::from_slice(keccak256(DEV_KEY_TEXT).as_slice()).unwrap());
-        assert_eq!(key.address(), address!("0000000000000000000000000000000000000000"));
+        assert_eq!(
+            *key.expose_secret(),
+            SecretKey::from_slice(keccak256(DEV_KEY_TEXT).as_slice()).unwrap()
+        );
+        assert_eq!(
+            key.address(),
+            address!("dE6714B740039938b75756b83C6B29BDF864cea5")
+        );
     }
 }

@@ -12,7 +12,9 @@ pub enum KeyError {
         what: &'static str,
     },
     /// The variable holds something else than a key.
-    #[error("the environment variable {name} should hold 64 hex digits, with or without 0x in front; it holds {got_characters} characters that are not that")]
+    #[error(
+        "the environment variable {name} should hold 64 hex digits, with or without 0x in front; it holds {got_characters} characters that are not that"
+    )]
     NotHex {
         /// Name of the variable.
         name: String,
@@ -20,7 +22,9 @@ pub enum KeyError {
         got_characters: usize,
     },
     /// 32 bytes that are no private key.
-    #[error("{source_name} holds 32 bytes that are not a secp256k1 private key (zero, or not below the group order); make a new key")]
+    #[error(
+        "{source_name} holds 32 bytes that are not a secp256k1 private key (zero, or not below the group order); make a new key"
+    )]
     NotAKey {
         /// The source, as in the configuration.
         source_name: String,
@@ -50,7 +54,9 @@ pub enum KeyError {
         max_bytes: u64,
     },
     /// A file that is no keystore this program reads.
-    #[error("{path} is not a version 3 keystore: {reason}; make one with `cast wallet import` or geth")]
+    #[error(
+        "{path} is not a version 3 keystore: {reason}; make one with `cast wallet import` or geth"
+    )]
     Format {
         /// The file.
         path: PathBuf,

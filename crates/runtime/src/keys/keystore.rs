@@ -58,7 +58,10 @@ impl Shape {
             return Some(format!("expected version 3, got {}", self.version));
         }
         if crypto.cipher != "aes-128-ctr" {
-            return Some(format!("expected cipher aes-128-ctr, got {}", crypto.cipher));
+            return Some(format!(
+                "expected cipher aes-128-ctr, got {}",
+                crypto.cipher
+            ));
         }
         if crypto.cipherparams.iv.len() != 32 || crypto.ciphertext.len() != 64 {
             return Some("expected an iv of 16 bytes and a ciphertext of 32 bytes".into());
@@ -68,18 +71,31 @@ impl Shape {
         }
         let scrypt_bytes = kdf.n.saturating_mul(kdf.r).saturating_mul(128);
         if scrypt_bytes > MAX_SCRYPT_BYTES || kdf.p > 64 || kdf.c > MAX_PBKDF2_ROUNDS {
-            return Some("its key derivation asks for more memory or time than any usual one".into());
+            return Some(
+                "its key derivation asks for more memory or time than any usual one".into(),
+            );
         }
         None
     }
 }
 
 fn read(path: &Path, what: &'static str, max_bytes: u64) -> Result<Vec<u8>, KeyError> {
-    let failed = |reason| KeyError::Read { path: path.into(), reason };
+    let failed = |reason| KeyError::Read {
+        path: path.into(),
+        reason,
+    };
     let mut bytes = Vec::new();
-    File::open(path).map_err(failed)?.take(max_bytes + 1).read_to_end(&mut bytes).map_err(failed)?;
+    File::open(path)
+        .map_err(failed)?
+        .take(max_bytes + 1)
+        .read_to_end(&mut bytes)
+        .map_err(failed)?;
     if bytes.len() as u64 > max_bytes {
-        return Err(KeyError::TooLarge { path: path.into(), what, max_bytes });
+        return Err(KeyError::TooLarge {
+            path: path.into(),
+            what,
+            max_bytes,
+        });
     }
     Ok(bytes)
 }
@@ -91,8 +107,10 @@ pub(super) fn password(
 ) -> Result<Vec<u8>, KeyError> {
     match source {
         PasswordSource::Env(name) => {
-            let value = variable(name)
-                .ok_or_else(|| KeyError::NotSet { name: name.clone(), what: "the keystore's password" })?;
+            let value = variable(name).ok_or_else(|| KeyError::NotSet {
+                name: name.clone(),
+                what: "the keystore's password",
+            })?;
             Ok(value.into_encoded_bytes())
         }
         PasswordSource::File(path) => {
@@ -109,14 +127,20 @@ pub(super) fn password(
 /// Opens the keystore at `path`.
 pub(super) fn decrypt(path: &Path, password: &[u8]) -> Result<B256, KeyError> {
     let bytes = read(path, "a keystore", MAX_KEYSTORE_BYTES)?;
-    let format = |reason: String| KeyError::Format { path: path.into(), reason };
+    let format = |reason: String| KeyError::Format {
+        path: path.into(),
+        reason,
+    };
     let shape: Shape = serde_json::from_slice(&bytes).map_err(|error| format(error.to_string()))?;
     if let Some(reason) = shape.objection() {
         return Err(format(reason));
     }
     PrivateKeySigner::decrypt_keystore(path, password)
         .map(|signer| signer.to_bytes())
-        .map_err(|error| KeyError::Decrypt { path: path.into(), reason: error.to_string() })
+        .map_err(|error| KeyError::Decrypt {
+            path: path.into(),
+            reason: error.to_string(),
+        })
 }
 
 #[cfg(test)]
@@ -136,14 +160,20 @@ mod tests {
         std::fs::write(&path, keystore).unwrap();
         let password_path = dir.path().join("password");
         std::fs::write(&password_path, password).unwrap();
-        CommitterKey::load(&KeySource::Keystore(path), Some(&PasswordSource::File(password_path)))
+        CommitterKey::load(
+            &KeySource::Keystore(path),
+            Some(&PasswordSource::File(password_path)),
+        )
     }
 
     #[test]
     fn a_keystore_opens_with_its_password_and_a_line_end_behind_it() {
         for password in ["correct horse", "correct horse\n", "correct horse\r\n"] {
             let key = open(KEYSTORE, password).unwrap();
-            assert_eq!(key.address(), address!("f39Fd6e51aad88F6F4ce6aB8827279cffFb92266"));
+            assert_eq!(
+                key.address(),
+                address!("f39Fd6e51aad88F6F4ce6aB8827279cffFb92266")
+            );
             assert_eq!(key.expose_secret().secret_bytes(), KEY);
         }
     }
@@ -181,11 +211,17 @@ mod tests {
 
     #[test]
     fn files_that_are_something_else_are_refused() {
-        assert!(matches!(open("not json", "x"), Err(KeyError::Format { .. })));
+        assert!(matches!(
+            open("not json", "x"),
+            Err(KeyError::Format { .. })
+        ));
         let huge = " ".repeat(70_000);
         assert!(matches!(open(&huge, "x"), Err(KeyError::TooLarge { .. })));
         let missing = KeySource::Keystore("/nonexistent/key.json".into());
         let password = PasswordSource::File("/nonexistent/password".into());
-        assert!(matches!(CommitterKey::load(&missing, Some(&password)), Err(KeyError::Read { .. })));
+        assert!(matches!(
+            CommitterKey::load(&missing, Some(&password)),
+            Err(KeyError::Read { .. })
+        ));
     }
 }

@@ -47,7 +47,9 @@ pub enum SourceError {
     )]
     EnvName,
     /// A password source without its prefix.
-    #[error("expected env:NAME or file:PATH, got neither; the text is not shown, since it may be the password")]
+    #[error(
+        "expected env:NAME or file:PATH, got neither; the text is not shown, since it may be the password"
+    )]
     NoPrefix,
 }
 
@@ -63,7 +65,9 @@ fn env_name(name: &str) -> Result<String, SourceError> {
     if looks_like_secret(name) {
         return Err(SourceError::LooksLikeSecret);
     }
-    let plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let plain = name
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     if !plain || name.is_empty() || name.starts_with(|first: char| first.is_ascii_digit()) {
         return Err(SourceError::EnvName);
     }
@@ -135,7 +139,9 @@ macro_rules! as_string {
 
         impl<'de> Deserialize<'de> for $source {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+                String::deserialize(deserializer)?
+                    .parse()
+                    .map_err(D::Error::custom)
             }
         }
     };
@@ -156,7 +162,10 @@ mod tests {
         for text in ["env:PASSWORD_1", "file:/run/secrets/password"] {
             assert_eq!(text.parse::<PasswordSource>().unwrap().to_string(), text);
         }
-        assert_eq!("file:a".parse::<KeySource>().unwrap(), KeySource::Keystore("a".into()));
+        assert_eq!(
+            "file:a".parse::<KeySource>().unwrap(),
+            KeySource::Keystore("a".into())
+        );
     }
 
     #[test]
@@ -184,7 +193,11 @@ mod tests {
     #[test]
     fn a_name_no_environment_has_is_refused() {
         for text in ["env:", "env:1A", "env:A-B", "env:A B"] {
-            assert_eq!(text.parse::<KeySource>(), Err(SourceError::EnvName), "{text}");
+            assert_eq!(
+                text.parse::<KeySource>(),
+                Err(SourceError::EnvName),
+                "{text}"
+            );
         }
         assert_eq!("".parse::<KeySource>(), Err(SourceError::Empty));
         assert_eq!("file:".parse::<PasswordSource>(), Err(SourceError::Empty));

@@ -1,4 +1,5 @@
 use super::Shutdown;
+use std::time::{Duration, Instant};
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
     sync::mpsc,
@@ -11,8 +12,18 @@ struct Asked {
     exit_code: i32,
 }
 
-const INTERRUPT: Asked = Asked { name: "SIGINT", exit_code: 128 + 2 };
-const TERMINATE: Asked = Asked { name: "SIGTERM", exit_code: 128 + 15 };
+const INTERRUPT: Asked = Asked {
+    name: "SIGINT",
+    exit_code: 128 + 2,
+};
+const TERMINATE: Asked = Asked {
+    name: "SIGTERM",
+    exit_code: 128 + 15,
+};
+
+/// A signal that follows the first one within this time is the same request: wrappers such as
+/// `timeout` signal the process and then its whole group, and a terminal signals everyone in it.
+const SAME_REQUEST: Duration = Duration::from_secs(1);
 
 /// Signals waiting to be looked at; more than two change nothing.
 const WAITING: usize = 2;
@@ -27,20 +38,28 @@ pub(super) fn listen(shutdown: Shutdown) -> std::io::Result<()> {
     Ok(())
 }
 
-async fn forward(mut signal: Signal, asked: Asked, to: mpsc::Sender<Asked>) {
+async fn forward(mut signal: Signal, asked: Asked, to: mpsc::Sender<(Asked, Instant)>) {
     while signal.recv().await.is_some() {
-        if to.send(asked).await.is_err() {
+        if to.send((asked, Instant::now())).await.is_err() {
             return;
         }
     }
 }
 
-/// The first signal asks for a clean end, the second one ends.
-async fn obey(mut signals: mpsc::Receiver<Asked>, shutdown: Shutdown, leave: impl FnOnce(Asked)) {
-    let Some(first) = signals.recv().await else { return };
+/// The first signal asks for a clean end, the next one that is not an echo of it ends.
+async fn obey(
+    mut signals: mpsc::Receiver<(Asked, Instant)>,
+    shutdown: Shutdown,
+    leave: impl FnOnce(Asked),
+) {
+    let Some((first, first_at)) = signals.recv().await else {
+        return;
+    };
     shutdown.request(first.name);
-    if let Some(second) = signals.recv().await {
-        leave(second);
+    while let Some((next, at)) = signals.recv().await {
+        if at.saturating_duration_since(first_at) >= SAME_REQUEST {
+            return leave(next);
+        }
     }
 }
 
@@ -49,7 +68,10 @@ async fn obey(mut signals: mpsc::Receiver<Asked>, shutdown: Shutdown, leave: imp
     reason = "the operator insists; a clean end was already asked for, and the log survives a kill"
 )]
 fn leave_at_once(asked: Asked) {
-    tracing::warn!(signal = asked.name, "second signal: leaving without final writes");
+    tracing::warn!(
+        signal = asked.name,
+        "second signal: leaving without final writes"
+    );
     std::process::exit(asked.exit_code);
 }
 
@@ -63,14 +85,30 @@ mod tests {
         let shutdown = Shutdown::new();
         let (signals, receiver) = mpsc::channel(WAITING);
         let (left, mut leaving) = oneshot::channel();
-        let obeying =
-            tokio::spawn(obey(receiver, shutdown.clone(), move |asked| left.send(asked).unwrap()));
-        signals.send(TERMINATE).await.unwrap();
+        let obeying = tokio::spawn(obey(receiver, shutdown.clone(), move |asked| {
+            left.send(asked).unwrap()
+        }));
+        let first_at = Instant::now();
+        signals.send((TERMINATE, first_at)).await.unwrap();
         shutdown.requested().await;
         assert_eq!(shutdown.reason(), Some("SIGTERM"));
         assert!(leaving.try_recv().is_err());
-        signals.send(INTERRUPT).await.unwrap();
+        let second_at = first_at + SAME_REQUEST;
+        signals.send((INTERRUPT, second_at)).await.unwrap();
         obeying.await.unwrap();
         assert_eq!(leaving.await.unwrap().exit_code, 130);
+    }
+
+    #[tokio::test]
+    async fn a_signal_delivered_twice_by_a_wrapper_is_one_request() {
+        let (signals, receiver) = mpsc::channel(WAITING);
+        let shutdown = Shutdown::new();
+        let at = Instant::now();
+        signals.send((TERMINATE, at)).await.unwrap();
+        let echo_at = at + Duration::from_millis(1);
+        signals.send((TERMINATE, echo_at)).await.unwrap();
+        drop(signals);
+        obey(receiver, shutdown.clone(), |_| panic!("left at once")).await;
+        assert!(shutdown.is_requested());
     }
 }

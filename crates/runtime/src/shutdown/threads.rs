@@ -65,7 +65,12 @@ impl Board {
 impl Threads {
     /// No threads yet. `deadline` is how long they have to end once the end is requested.
     pub fn new(shutdown: Shutdown, deadline: Duration) -> Self {
-        Self { shutdown, deadline, board: Arc::default(), handles: Mutex::default() }
+        Self {
+            shutdown,
+            deadline,
+            board: Arc::default(),
+            handles: Mutex::default(),
+        }
     }
 
     /// Starts a thread. `body` watches the [`Shutdown`] and returns soon after it; an error or a
@@ -96,7 +101,10 @@ impl Threads {
         });
         match spawned {
             Ok(handle) => {
-                self.handles.lock().unwrap_or_else(PoisonError::into_inner).push(handle);
+                self.handles
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .push(handle);
                 Ok(())
             }
             Err(error) => {
@@ -124,7 +132,10 @@ impl Threads {
             .changed
             .wait_timeout_while(state, self.deadline, |state| !state.running.is_empty())
             .unwrap_or_else(PoisonError::into_inner);
+        let mut handles = self.handles.lock().unwrap_or_else(PoisonError::into_inner);
         if !state.running.is_empty() {
+            // Given up: joining them later, in the drop, would wait without a deadline.
+            handles.clear();
             return Err(ThreadsError::StillRunning {
                 names: std::mem::take(&mut state.running),
                 deadline_ms: self.deadline.as_millis(),
@@ -133,10 +144,14 @@ impl Threads {
         let failures = std::mem::take(&mut state.failures);
         drop(state);
         // Their work is over; what is left of them returns at once.
-        for handle in self.handles.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+        for handle in handles.drain(..) {
             let _ = handle.join();
         }
-        if failures.is_empty() { Ok(()) } else { Err(ThreadsError::Failed(failures)) }
+        if failures.is_empty() {
+            Ok(())
+        } else {
+            Err(ThreadsError::Failed(failures))
+        }
     }
 }
 
@@ -150,7 +165,8 @@ impl Drop for Threads {
 
 fn panic_text(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no message")
 }
 
 #[cfg(test)]
@@ -162,7 +178,10 @@ mod tests {
     };
 
     fn wait_for(shutdown: &Shutdown) {
-        tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(shutdown.requested());
+        tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap()
+            .block_on(shutdown.requested());
     }
 
     #[test]
@@ -186,10 +205,15 @@ mod tests {
     fn a_thread_that_fails_requests_the_end_and_is_named() {
         let shutdown = Shutdown::new();
         let threads = Threads::new(shutdown.clone(), Duration::from_secs(60));
-        threads.spawn("sealer", || Err(eyre::eyre!("no space left"))).unwrap();
+        threads
+            .spawn("sealer", || Err(eyre::eyre!("no space left")))
+            .unwrap();
         wait_for(&shutdown);
         assert_eq!(shutdown.reason(), Some("sealer: no space left"));
-        assert_eq!(threads.join(), Err(ThreadsError::Failed(vec!["sealer: no space left".into()])));
+        assert_eq!(
+            threads.join(),
+            Err(ThreadsError::Failed(vec!["sealer: no space left".into()]))
+        );
     }
 
     #[test]
@@ -198,7 +222,9 @@ mod tests {
         let threads = Threads::new(shutdown.clone(), Duration::from_secs(60));
         threads.spawn("sequencer", || panic!("odd state")).unwrap();
         wait_for(&shutdown);
-        let Err(ThreadsError::Failed(failures)) = threads.join() else { panic!("no failure") };
+        let Err(ThreadsError::Failed(failures)) = threads.join() else {
+            panic!("no failure")
+        };
         assert_eq!(failures, ["sequencer panicked: odd state"]);
     }
 
@@ -213,7 +239,13 @@ mod tests {
             })
             .unwrap();
         let error = threads.join().unwrap_err();
-        assert_eq!(error, ThreadsError::StillRunning { names: vec!["stuck".into()], deadline_ms: 1 });
+        assert_eq!(
+            error,
+            ThreadsError::StillRunning {
+                names: vec!["stuck".into()],
+                deadline_ms: 1
+            }
+        );
         drop(release);
     }
 }

@@ -181,6 +181,21 @@ fn after_a_failed_write_the_writer_refuses_everything_and_says_to_restart() {
 }
 
 #[test]
+fn a_segment_that_cannot_be_prepared_stops_the_writer_when_it_is_needed() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("log");
+    let mut opened = open(&path);
+    // One more segment may be ready already, not two.
+    fs::rename(&path, dir.path().join("moved")).unwrap();
+    let refused = (0..12)
+        .find_map(|number| opened.writer.append(0, &[&payload(number, 3000)]).err())
+        .unwrap();
+    assert!(matches!(refused, LogError::Io { .. }), "{refused}");
+    let refused = opened.writer.commit().unwrap_err();
+    assert!(matches!(refused, LogError::Poisoned { .. }), "{refused}");
+}
+
+#[test]
 fn a_position_inside_a_payload_is_no_record() {
     let dir = tempfile::tempdir().unwrap();
     let mut opened = open(dir.path());

@@ -125,6 +125,8 @@ fn an_unknown_version_is_refused_even_if_the_segment_is_empty() {
 fn a_lost_header_in_front_of_records_is_refused() {
     let (dir, positions) = closed_log(12, 3000);
     let last = positions[11].segment();
+    // The crash came before another segment was prepared.
+    let _ = fs::remove_file(segment_path(dir.path(), last + 1));
     change(dir.path(), last, |bytes| {
         bytes[..SEGMENT_HEADER_BYTES as usize].fill(0)
     });
@@ -192,10 +194,14 @@ proptest! {
         segment in any::<prop::sample::Index>(),
         byte in prop_oneof![0_usize..80, 0..SEGMENT_HEADER_BYTES as usize],
         bit in 0_u8..8,
+        is_next_prepared in any::<bool>(),
     ) {
         let (dir, positions) = closed_log(records, 3000);
         let segments = positions[records - 1].segment() + 1;
         let segment = u32::try_from(segment.index(segments as usize)).unwrap();
+        if !is_next_prepared {
+            let _ = fs::remove_file(segment_path(dir.path(), segments));
+        }
         change(dir.path(), segment, |bytes| bytes[byte] ^= 1 << bit);
         refusal(dir.path());
     }

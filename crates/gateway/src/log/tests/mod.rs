@@ -44,7 +44,9 @@ fn payloads(reader: &LogReader) -> Vec<Vec<u8>> {
 
 /// A payload that differs for every `number`.
 fn payload(number: usize, bytes: usize) -> Vec<u8> {
-    let mut payload: Vec<u8> = (0..bytes).map(|at| ((at * 31 + number * 7) % 256) as u8).collect();
+    let mut payload: Vec<u8> = (0..bytes)
+        .map(|at| (at * 31 + number * 7).to_le_bytes()[0])
+        .collect();
     let number = number.to_le_bytes();
     let shared = number.len().min(payload.len());
     payload[..shared].copy_from_slice(&number[..shared]);

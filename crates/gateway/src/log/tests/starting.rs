@@ -1,6 +1,9 @@
 use std::fs::File;
 
 use super::super::directory::segment_path;
+use super::super::progress::ScanMeter;
+use super::super::scan::{ScanStart, scan_tail};
+use super::super::segment_file::{SegmentFile, open_segment};
 use super::super::{SEGMENT_HEADER_BYTES, ScanProgress};
 use super::*;
 
@@ -183,6 +186,39 @@ fn a_log_older_than_the_checkpoint_is_refused() {
         matches!(refused, LogError::NotCommitted { .. }),
         "{refused}"
     );
+}
+
+#[test]
+fn only_the_last_group_is_unproven_and_written_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut opened = open(dir.path());
+    commit_one(&mut opened, b"proven");
+    let group = opened.writer.append(1, &[b"first of the group"]).unwrap();
+    let last = commit_one(&mut opened, b"last of the group");
+    drop(opened);
+    let path = segment_path(dir.path(), 0);
+    let scan = |checkpoint_offset| {
+        let (file, header) = open_segment(&path, false).unwrap();
+        let segment = SegmentFile {
+            file,
+            path: path.clone(),
+            header: header.unwrap(),
+        };
+        let start = ScanStart {
+            checkpoint_offset,
+            done_bytes: 0,
+        };
+        let mut report = |_| {};
+        let mut meter = ScanMeter::new(0, &mut report);
+        scan_tail(&segment, start, SEGMENT_BYTES, &mut meter).unwrap()
+    };
+    let tail = scan(None);
+    assert_eq!(tail.unproven_offset, group.offset());
+    assert!(tail.header_proven);
+    // The checkpoint's record is durable, although no other record says so.
+    let tail = scan(Some(last.offset()));
+    assert_eq!(tail.unproven_offset, tail.end_offset);
+    assert!(tail.header_proven);
 }
 
 #[test]

@@ -1,0 +1,13 @@
+//! From disk back to where the gateway stood: the store's newest block, and on top of it every
+//! record of the promise log, executed again and compared bit by bit.
+
+mod chain_file;
+mod error;
+mod genesis;
+mod recover;
+mod replay;
+
+pub use chain_file::{ChainFile, ChainFileError, load_or_create};
+pub use error::RecoveryError;
+pub use genesis::{dev_domain, genesis_block};
+pub use recover::{Recovered, RecoverySettings, recover};

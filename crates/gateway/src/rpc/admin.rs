@@ -1,0 +1,45 @@
+//! Administrative methods, on a port of their own.
+
+use crate::l1::{Deposit, DepositDesk};
+use alloy_primitives::{Address, Bytes, U64, U128, U256};
+use forebond_rpc::{
+    invalid_params,
+    jsonrpsee::{RpcModule, server::RegisterMethodError, types::ErrorObjectOwned},
+    server_error,
+};
+use serde::Deserialize;
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct DepositRequest {
+    from: Address,
+    #[serde(default)]
+    to: Option<Address>,
+    #[serde(default)]
+    mint: U128,
+    #[serde(default)]
+    value: U256,
+    gas_limit: U64,
+    #[serde(default)]
+    input: Bytes,
+}
+
+/// Registers `admin_deposit`: under `--dev`, puts a deposit into the next L1 block.
+pub fn admin_module(desk: DepositDesk) -> Result<RpcModule<()>, RegisterMethodError> {
+    let mut module = RpcModule::new(desk);
+    module.register_method("admin_deposit", |params, desk, _| {
+        let request: DepositRequest = params
+            .one()
+            .map_err(|e| invalid_params(format!("expected [{{from, to, mint, value, gasLimit, input}}]: {e}")))?;
+        let taken = desk.put(Deposit {
+            from: request.from,
+            to: request.to,
+            mint: request.mint.to(),
+            value: request.value,
+            gas_limit: request.gas_limit.to(),
+            input: request.input,
+        });
+        if taken { Ok(true) } else { Err::<bool, ErrorObjectOwned>(server_error("too many deposits wait already; try again with the next L1 block")) }
+    })?;
+    Ok(module.remove_context())
+}
