@@ -10,8 +10,11 @@ use forebond_gateway::log::{
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
-    let Some((place, bytes)) = data.split_first_chunk::<16>() else { return };
-    let word = |at: usize| u32::from_le_bytes([place[at], place[at + 1], place[at + 2], place[at + 3]]);
+    let Some((place, bytes)) = data.split_first_chunk::<16>() else {
+        return;
+    };
+    let word =
+        |at: usize| u32::from_le_bytes([place[at], place[at + 1], place[at + 2], place[at + 3]]);
     let salt = u64::from(word(0)) | u64::from(word(4)) << 32;
     let seed = ChecksumSeed::new(salt, word(8));
     let offset = word(12);

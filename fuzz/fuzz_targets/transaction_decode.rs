@@ -11,7 +11,9 @@ const CHAIN_ID: u64 = 9545;
 
 fuzz_target!(|data: &[u8]| {
     let raw = Bytes::copy_from_slice(data);
-    let Ok(tx) = PreparedTx::decode(raw.clone(), CHAIN_ID) else { return };
+    let Ok(tx) = PreparedTx::decode(raw.clone(), CHAIN_ID) else {
+        return;
+    };
     assert_eq!(tx.raw(), &raw);
     assert_eq!(tx.hash(), keccak256(data));
     assert!(!tx.is_deposit(), "a user cannot send a deposit");

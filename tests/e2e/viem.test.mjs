@@ -152,7 +152,7 @@ test('refusals come back as errors that viem can name', async () => {
   const to = friend.account.address;
   const fees = await reader.estimateFeesPerGas();
   const raw = async (changes) => friend.sendRawTransaction({
-    serializedTransaction: await friend.signTransaction({
+    serializedTransaction: await friend.account.signTransaction({
       to, value: 0n, gas: 21_000n, type: 'eip1559', chainId: CHAIN_ID, ...fees,
       nonce: await reader.getTransactionCount({ address: to, blockTag: 'pending' }), ...changes,
     }),

@@ -23,9 +23,10 @@ type Promises = HashMap<String, Value>;
 /// Sends transfers from one account and keeps the answers, until the connection breaks.
 fn load(addr: &str, index: usize, stop: &AtomicBool) -> Vec<Value> {
     let wallet = Wallet::dev(index);
-    let mut client = support::Client::connect(addr);
-    let mut nonce = client.nonce(wallet.address, "pending");
     let mut held = Vec::new();
+    let Ok(mut client) = support::Client::try_connect(addr) else { return held };
+    let asked = client.try_call("eth_getTransactionCount", json!([wallet.address, "pending"]));
+    let Ok(mut nonce) = asked.map(|answer| quantity(&answer["result"])) else { return held };
     while !stop.load(Ordering::Relaxed) {
         let raw = wallet.transfer(nonce, Address::repeat_byte(0x77), 1);
         match client.try_call("eth_requestPreconf", json!([raw, "0x77359400"])) {

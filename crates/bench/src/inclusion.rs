@@ -2,8 +2,8 @@
 
 use crate::{
     load::Load,
-    reply::{Place, Tally},
     rpc::Rpc,
+    tally::{Place, Tally},
 };
 use alloy_primitives::{B256, U64};
 use serde::Deserialize;
@@ -50,33 +50,45 @@ impl Watcher {
         })
     }
 
-    /// Looks at every new block until `stop` changes.
-    pub(crate) async fn watch(mut self, mut stop: watch::Receiver<bool>) -> eyre::Result<Tally> {
+    /// Looks at every new block until `stop` changes. When the server fails, what was seen before
+    /// remains, and the failure is one of the errors.
+    pub(crate) async fn watch(mut self, mut stop: watch::Receiver<bool>) -> Tally {
+        let watched = tokio::select! {
+            biased;
+            _ = stop.changed() => Ok(()),
+            watched = self.look_at_blocks() => watched,
+        };
+        if let Err(error) = watched {
+            self.tally
+                .errors
+                .count(&format!("watching blocks: {error:#}"));
+        }
+        self.tally
+    }
+
+    /// Ends only with an error.
+    async fn look_at_blocks(&mut self) -> eyre::Result<()> {
         loop {
-            let head = tokio::select! {
-                biased;
-                _ = stop.changed() => return Ok(self.tally),
-                head = self.rpc.next_notification() => head?,
-            };
-            let head: Head = serde_json::from_value(head)?;
+            let head: Head = serde_json::from_value(self.rpc.next_notification().await?)?;
             while self.next_block <= head.number.to() {
-                let block = self.next_block;
-                let tag = format!("{block:#x}");
-                let body: Block = self
-                    .rpc
-                    .call("eth_getBlockByNumber", json!([tag, false]))
-                    .await?;
-                let at = Instant::now();
-                for (hash, index) in body.transactions.into_iter().zip(0u64..) {
-                    if let Some(id) = self.ids.get(&hash).copied()
-                        && self.load.resolve(id)
-                    {
-                        self.tally
-                            .verified(&self.load, Place { block, index, id }, at);
-                    }
-                }
+                self.look_at(self.next_block).await?;
                 self.next_block += 1;
             }
         }
+    }
+
+    async fn look_at(&mut self, block: u64) -> eyre::Result<()> {
+        let params = json!([format!("{block:#x}"), false]);
+        let body: Block = self.rpc.call("eth_getBlockByNumber", params).await?;
+        let at = Instant::now();
+        for (hash, index) in body.transactions.into_iter().zip(0u64..) {
+            if let Some(id) = self.ids.get(&hash).copied()
+                && self.load.resolve(id)
+            {
+                self.tally
+                    .verified(&self.load, Place { block, index, id }, at);
+            }
+        }
+        Ok(())
     }
 }

@@ -6,6 +6,7 @@
 //! whole load, hands it to one thread that sends at the scheduled times and to others that read and
 //! verify, waits for the last answer, and compares promises with blocks.
 
+mod actions;
 mod args;
 mod chain_setup;
 mod comparison;
@@ -21,6 +22,7 @@ mod keys;
 mod latency;
 mod load;
 mod machine;
+mod observe;
 mod outgoing;
 mod pacer;
 mod presign;
@@ -34,6 +36,7 @@ mod rpc;
 mod run;
 mod schedule;
 mod socket;
+mod tally;
 mod target;
 mod transaction;
 mod workload;

@@ -3,7 +3,8 @@
 use crate::{
     frame::{Event, Incoming, pong_frame},
     outgoing::Outgoing,
-    reply::{Judge, Tally},
+    reply::Judge,
+    tally::Tally,
 };
 use std::{
     cell::RefCell,

@@ -7,21 +7,21 @@ use crate::{
     inclusion::Watcher,
     load::Load,
     machine::Machine,
+    observe::{Usage, observe},
     outgoing::Outgoing,
     pacer::{self, Sent},
     presign::{Planned, Signing, presign},
-    process_usage::{cpu_time, resident_kib},
     progress::Progress,
     reader::{self, Reader, Receiving},
-    reply::{Judge, Tally, drained_after},
+    reply::Judge,
     report::{Report, ServerUsage},
     rpc::Rpc,
     socket::Endpoint,
+    tally::{Tally, drained_after},
     target::Target,
     transaction::Terms,
     workload,
 };
-use eyre::WrapErr;
 use forebond_protocol::Verifier;
 use std::{
     sync::{
@@ -37,8 +37,6 @@ use tokio::sync::watch;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Between the last preparation and the first transaction.
 const HEADWAY: Duration = Duration::from_millis(300);
-/// How often memory is sampled and progress shown.
-const SAMPLE: Duration = Duration::from_millis(250);
 /// Error texts in a report.
 const TOP_ERRORS: usize = 8;
 
@@ -101,14 +99,6 @@ struct Outcome {
     usage: Usage,
 }
 
-/// What client and server used while load was measured.
-#[derive(Default)]
-struct Usage {
-    client: Duration,
-    server: Option<Duration>,
-    resident_kib: [u64; 3],
-}
-
 async fn send(
     config: &BenchConfig,
     endpoint: &Endpoint,
@@ -159,7 +149,7 @@ async fn send(
         )?;
     }
     if let Some(watcher) = watcher {
-        tally.merge(watcher.await?.wrap_err("watching blocks")?)?;
+        tally.merge(watcher.await?)?;
     }
     Ok(Outcome {
         load,
@@ -215,41 +205,6 @@ fn start_readers(
         .filter(|share| !share.is_empty())
         .map(start)
         .collect()
-}
-
-/// Waits until all answers are there or patience ends, and notes what is used meanwhile.
-async fn observe(
-    config: &BenchConfig,
-    load: &Load,
-    progress: &dyn Progress,
-) -> eyre::Result<Usage> {
-    let total = load.planned().len() as u64;
-    let server = config.server_pid.map(|pid| pid.to_string());
-    let server_cpu = || server.as_deref().map(cpu_time).transpose();
-    let server_memory = || server.as_deref().map_or(Ok(0), resident_kib);
-    progress.begin("sending the load", total);
-    let mut usage = Usage::default();
-    let before = server_memory()?;
-    let mut most = before;
-    tokio::time::sleep_until(load.measured_from().into()).await;
-    let (client_start, server_start) = (cpu_time("self")?, server_cpu()?);
-    while Instant::now() < load.sent_by() {
-        let next = (Instant::now() + SAMPLE).min(load.sent_by());
-        tokio::time::sleep_until(next.into()).await;
-        most = most.max(server_memory()?);
-        progress.advance(load.resolved_count());
-    }
-    usage.client = cpu_time("self")?.saturating_sub(client_start);
-    usage.server = server_cpu()?
-        .zip(server_start)
-        .map(|(end, start)| end.saturating_sub(start));
-    usage.resident_kib = [before, server_memory()?, most];
-    let deadline = load.sent_by() + Duration::from_secs(config.drain_seconds.into());
-    while load.resolved_count() < total && Instant::now() < deadline {
-        tokio::time::sleep(SAMPLE / 10).await;
-        progress.advance(load.resolved_count());
-    }
-    Ok(usage)
 }
 
 #[allow(clippy::cast_precision_loss)]

@@ -21,7 +21,10 @@ impl BlockClock {
         if !(1..=3600).contains(&block_time_s) {
             return Err(ClockError::BlockTime(block_time_s));
         }
-        Ok(Self { genesis_s, block_time_s })
+        Ok(Self {
+            genesis_s,
+            block_time_s,
+        })
     }
 
     /// Block time in seconds.
@@ -31,7 +34,8 @@ impl BlockClock {
 
     /// Timestamp of block `number`, seconds.
     pub const fn timestamp_s(&self, number: u64) -> u64 {
-        self.genesis_s.saturating_add(number.saturating_mul(self.block_time_s))
+        self.genesis_s
+            .saturating_add(number.saturating_mul(self.block_time_s))
     }
 
     /// The block that is open at `now_ms` (Unix milliseconds): the lowest one whose timestamp is

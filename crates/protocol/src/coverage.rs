@@ -14,7 +14,11 @@ impl CoverageBook {
     /// `reserve_wei` is what the bond sets aside for this rollup; `fee_multiple` how many times the
     /// fee a transaction pays is covered; `running_wei` the sum so far since the base.
     pub const fn new(reserve_wei: u128, fee_multiple: u32, running_wei: u128) -> Self {
-        Self { reserve_wei, fee_multiple: fee_multiple as u128, running_wei }
+        Self {
+            reserve_wei,
+            fee_multiple: fee_multiple as u128,
+            running_wei,
+        }
     }
 
     /// Coverage of a transaction that pays `fee_wei`; adds it to the running sum.

@@ -40,7 +40,9 @@ impl FeeSchedule {
     /// Checks that the numbers make sense together.
     pub fn validate(&self) -> Result<(), FeeScheduleError> {
         if self.congestion_multiplier_permille < 1000 {
-            return Err(FeeScheduleError::Congestion(self.congestion_multiplier_permille));
+            return Err(FeeScheduleError::Congestion(
+                self.congestion_multiplier_permille,
+            ));
         }
         if self.maximum_wei_per_gas < self.base_fee_wei_per_gas {
             return Err(FeeScheduleError::Maximum {
@@ -87,7 +89,21 @@ mod tests {
     #[test]
     fn nonsense_is_refused() {
         assert!(SCHEDULE.validate().is_ok());
-        assert!(FeeSchedule { congestion_multiplier_permille: 999, ..SCHEDULE }.validate().is_err());
-        assert!(FeeSchedule { maximum_wei_per_gas: 1, ..SCHEDULE }.validate().is_err());
+        assert!(
+            FeeSchedule {
+                congestion_multiplier_permille: 999,
+                ..SCHEDULE
+            }
+            .validate()
+            .is_err()
+        );
+        assert!(
+            FeeSchedule {
+                maximum_wei_per_gas: 1,
+                ..SCHEDULE
+            }
+            .validate()
+            .is_err()
+        );
     }
 }

@@ -72,8 +72,15 @@ fn frag_frag(a: &Frag, b: &Frag) -> Option<Fork> {
     if a.previousFrag == b.previousFrag {
         return Some(Fork::SamePredecessor);
     }
-    let fields =
-        |f: &Frag| (f.timestamp, f.l1OriginNumber, f.l1OriginHash, f.orderingRule, f.blockEnv);
+    let fields = |f: &Frag| {
+        (
+            f.timestamp,
+            f.l1OriginNumber,
+            f.l1OriginHash,
+            f.orderingRule,
+            f.blockEnv,
+        )
+    };
     (a.blockNumber == b.blockNumber && fields(a) != fields(b)).then_some(Fork::BlockFields)
 }
 
@@ -84,7 +91,11 @@ fn seal_seal(a: &Seal, b: &Seal) -> Option<Fork> {
     if a.blockNumber == b.blockNumber {
         return Some(Fork::TwoSeals);
     }
-    let (earlier, later) = if a.blockNumber < b.blockNumber { (a, b) } else { (b, a) };
+    let (earlier, later) = if a.blockNumber < b.blockNumber {
+        (a, b)
+    } else {
+        (b, a)
+    };
     if later.lastSequence <= earlier.lastSequence {
         return Some(Fork::SealsOutOfOrder);
     }

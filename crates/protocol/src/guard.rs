@@ -151,14 +151,24 @@ impl Guard {
         let frag = |r: &GuardRecord| place(r.frag.map(|f| f.0), "frag");
         let seal = |r: &GuardRecord| place(r.seal.map(|s| s.0), "the seal of block");
         let behind = kept.frag.map(|f| f.0) > self.record.frag.map(|f| f.0);
-        let other = kept.frag.is_some_and(|(n, hash)| differs(&self.frags, n, hash));
+        let other = kept
+            .frag
+            .is_some_and(|(n, hash)| differs(&self.frags, n, hash));
         if behind || other {
-            return Err(GuardError::OldBackup { log: frag(&self.record), signed: frag(kept) });
+            return Err(GuardError::OldBackup {
+                log: frag(&self.record),
+                signed: frag(kept),
+            });
         }
         let behind = kept.seal.map(|s| s.0) > self.record.seal.map(|s| s.0);
-        let other = kept.seal.is_some_and(|(n, hash)| differs(&self.seals, n, hash));
+        let other = kept
+            .seal
+            .is_some_and(|(n, hash)| differs(&self.seals, n, hash));
         if behind || other {
-            return Err(GuardError::OldBackup { log: seal(&self.record), signed: seal(kept) });
+            return Err(GuardError::OldBackup {
+                log: seal(&self.record),
+                signed: seal(kept),
+            });
         }
         Ok(())
     }
@@ -166,26 +176,37 @@ impl Guard {
     /// Allows or refuses one signature over `struct_hash` at `position`, and takes it in.
     pub fn authorize(&mut self, position: Position, struct_hash: B256) -> Result<(), GuardError> {
         match position {
-            Position::Base { window, attempt } => self.base(position, (window, attempt), struct_hash),
+            Position::Base { window, attempt } => {
+                self.base(position, (window, attempt), struct_hash)
+            }
             Position::Frag { sequence } => {
                 let next = self.record.frag.map_or(Some(0), |(n, _)| n.checked_add(1));
                 if Some(sequence) != next {
                     return repeat(&self.frags, position, sequence, next, struct_hash, "frag");
                 }
                 if self.record.base.is_none() {
-                    return Err(GuardError::Gap { position, next: "a base".into() });
+                    return Err(GuardError::Gap {
+                        position,
+                        next: "a base".into(),
+                    });
                 }
                 remember(&mut self.frags, (sequence, struct_hash));
                 self.record.frag = Some((sequence, struct_hash));
                 Ok(())
             }
             Position::Seal { block } => {
-                let next = self.record.seal.map_or(Some(block), |(n, _)| n.checked_add(1));
+                let next = self
+                    .record
+                    .seal
+                    .map_or(Some(block), |(n, _)| n.checked_add(1));
                 if Some(block) != next {
                     return repeat(&self.seals, position, block, next, struct_hash, "seal");
                 }
                 if self.record.frag.is_none() {
-                    return Err(GuardError::Gap { position, next: "a frag".into() });
+                    return Err(GuardError::Gap {
+                        position,
+                        next: "a frag".into(),
+                    });
                 }
                 remember(&mut self.seals, (block, struct_hash));
                 self.record.seal = Some((block, struct_hash));
@@ -209,7 +230,11 @@ impl Guard {
                 if signed == asked {
                     return Ok(());
                 }
-                return Err(GuardError::AlreadySigned { position, signed, asked });
+                return Err(GuardError::AlreadySigned {
+                    position,
+                    signed,
+                    asked,
+                });
             }
             if (window, attempt) < (known_window, known_attempt) {
                 let newest = format!("window {known_window}");
@@ -230,7 +255,11 @@ fn remember<N>(known: &mut VecDeque<(N, B256)>, entry: (N, B256)) {
 }
 
 fn differs<N: Copy + PartialEq>(known: &VecDeque<(N, B256)>, number: N, hash: B256) -> bool {
-    known.iter().rev().find(|(n, _)| *n == number).is_some_and(|(_, signed)| *signed != hash)
+    known
+        .iter()
+        .rev()
+        .find(|(n, _)| *n == number)
+        .is_some_and(|(_, signed)| *signed != hash)
 }
 
 /// A position that is not the next one: fine if it repeats a known message exactly. There is no
@@ -244,11 +273,18 @@ fn repeat<N: Copy + PartialOrd + std::fmt::Display>(
     what: &str,
 ) -> Result<(), GuardError> {
     if let Some(next) = next.filter(|next| number > *next) {
-        return Err(GuardError::Gap { position, next: format!("{what} {next}") });
+        return Err(GuardError::Gap {
+            position,
+            next: format!("{what} {next}"),
+        });
     }
     match known.iter().rev().find(|(n, _)| *n == number) {
         Some((_, signed)) if *signed == asked => Ok(()),
-        Some((_, signed)) => Err(GuardError::AlreadySigned { position, signed: *signed, asked }),
+        Some((_, signed)) => Err(GuardError::AlreadySigned {
+            position,
+            signed: *signed,
+            asked,
+        }),
         None => {
             let newest = next.map_or_else(
                 || format!("the last {what} there can be"),
@@ -269,10 +305,24 @@ mod tests {
 
     fn opened() -> Guard {
         let mut guard = Guard::new();
-        guard.authorize(Position::Base { window: 9, attempt: 0 }, hash(1)).unwrap();
-        guard.authorize(Position::Frag { sequence: 0 }, hash(2)).unwrap();
-        guard.authorize(Position::Frag { sequence: 1 }, hash(3)).unwrap();
-        guard.authorize(Position::Seal { block: 5 }, hash(4)).unwrap();
+        guard
+            .authorize(
+                Position::Base {
+                    window: 9,
+                    attempt: 0,
+                },
+                hash(1),
+            )
+            .unwrap();
+        guard
+            .authorize(Position::Frag { sequence: 0 }, hash(2))
+            .unwrap();
+        guard
+            .authorize(Position::Frag { sequence: 1 }, hash(3))
+            .unwrap();
+        guard
+            .authorize(Position::Seal { block: 5 }, hash(4))
+            .unwrap();
         guard
     }
 
@@ -280,7 +330,13 @@ mod tests {
     fn a_second_message_for_a_signed_position_is_refused_and_a_repetition_is_not() {
         let mut guard = opened();
         for (position, known) in [
-            (Position::Base { window: 9, attempt: 0 }, hash(1)),
+            (
+                Position::Base {
+                    window: 9,
+                    attempt: 0,
+                },
+                hash(1),
+            ),
             (Position::Frag { sequence: 0 }, hash(2)),
             (Position::Seal { block: 5 }, hash(4)),
         ] {
@@ -297,22 +353,54 @@ mod tests {
         let mut guard = opened();
         let gap = guard.authorize(Position::Frag { sequence: 3 }, hash(9));
         assert!(matches!(gap, Err(GuardError::Gap { .. })));
-        let earlier = guard.authorize(Position::Base { window: 8, attempt: 0 }, hash(9));
+        let earlier = guard.authorize(
+            Position::Base {
+                window: 8,
+                attempt: 0,
+            },
+            hash(9),
+        );
         assert!(matches!(earlier, Err(GuardError::Behind { .. })));
-        guard.authorize(Position::Base { window: 10, attempt: 0 }, hash(9)).unwrap();
-        guard.authorize(Position::Frag { sequence: 0 }, hash(10)).unwrap();
+        guard
+            .authorize(
+                Position::Base {
+                    window: 10,
+                    attempt: 0,
+                },
+                hash(9),
+            )
+            .unwrap();
+        guard
+            .authorize(Position::Frag { sequence: 0 }, hash(10))
+            .unwrap();
     }
 
     #[test]
     fn a_restored_old_backup_is_noticed_and_a_log_ahead_of_the_record_is_not() {
         let newest = *opened().record();
         let mut old = Guard::new();
-        assert!(matches!(old.check_against(&newest), Err(GuardError::OldBackup { .. })));
-        old.authorize(Position::Base { window: 9, attempt: 0 }, hash(1)).unwrap();
-        old.authorize(Position::Frag { sequence: 0 }, hash(2)).unwrap();
-        assert!(matches!(old.check_against(&newest), Err(GuardError::OldBackup { .. })));
+        assert!(matches!(
+            old.check_against(&newest),
+            Err(GuardError::OldBackup { .. })
+        ));
+        old.authorize(
+            Position::Base {
+                window: 9,
+                attempt: 0,
+            },
+            hash(1),
+        )
+        .unwrap();
+        old.authorize(Position::Frag { sequence: 0 }, hash(2))
+            .unwrap();
+        assert!(matches!(
+            old.check_against(&newest),
+            Err(GuardError::OldBackup { .. })
+        ));
         let mut ahead = opened();
-        ahead.authorize(Position::Frag { sequence: 2 }, hash(7)).unwrap();
+        ahead
+            .authorize(Position::Frag { sequence: 2 }, hash(7))
+            .unwrap();
         ahead.check_against(&newest).unwrap();
         opened().check_against(&newest).unwrap();
     }
@@ -321,9 +409,24 @@ mod tests {
     fn a_log_with_other_content_at_the_kept_position_is_refused() {
         let newest = *opened().record();
         let mut other = Guard::new();
-        other.authorize(Position::Base { window: 9, attempt: 0 }, hash(1)).unwrap();
-        other.authorize(Position::Frag { sequence: 0 }, hash(2)).unwrap();
-        other.authorize(Position::Frag { sequence: 1 }, hash(33)).unwrap();
-        assert!(matches!(other.check_against(&newest), Err(GuardError::OldBackup { .. })));
+        other
+            .authorize(
+                Position::Base {
+                    window: 9,
+                    attempt: 0,
+                },
+                hash(1),
+            )
+            .unwrap();
+        other
+            .authorize(Position::Frag { sequence: 0 }, hash(2))
+            .unwrap();
+        other
+            .authorize(Position::Frag { sequence: 1 }, hash(33))
+            .unwrap();
+        assert!(matches!(
+            other.check_against(&newest),
+            Err(GuardError::OldBackup { .. })
+        ));
     }
 }

@@ -82,7 +82,13 @@ mod tests {
 
     #[test]
     fn priority_order_allows_equal_tips_and_exempts_deposits() {
-        let frag = [(at(9), None), (at(1), Some(5)), (at(2), Some(5)), (at(9), None), (at(3), Some(0))];
+        let frag = [
+            (at(9), None),
+            (at(1), Some(5)),
+            (at(2), Some(5)),
+            (at(9), None),
+            (at(3), Some(0)),
+        ];
         assert_eq!(check_order(OrderingRule::PriorityFee, &frag), Ok(()));
     }
 

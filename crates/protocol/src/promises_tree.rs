@@ -44,7 +44,11 @@ impl PromisesTree {
 
     /// The root.
     pub fn root(&self) -> B256 {
-        self.levels.last().and_then(|l| l.first()).copied().unwrap_or_default()
+        self.levels
+            .last()
+            .and_then(|l| l.first())
+            .copied()
+            .unwrap_or_default()
     }
 
     /// The branch of the leaf at `place` (0 = the frag's first), lowest sibling first; `None`
@@ -60,7 +64,10 @@ impl PromisesTree {
                 .take(below_root)
                 .enumerate()
                 .map(|(depth, level)| {
-                    level.get((place >> depth) ^ 1).copied().unwrap_or(B256::ZERO)
+                    level
+                        .get((place >> depth) ^ 1)
+                        .copied()
+                        .unwrap_or(B256::ZERO)
                 })
                 .collect(),
         )
@@ -73,9 +80,18 @@ pub fn branch_root(leaf: B256, place: u32, count: u32, branch: &[B256]) -> Optio
     if place >= count || branch.len() != depth(count) {
         return None;
     }
-    Some(branch.iter().enumerate().fold(leaf, |node, (level, sibling)| {
-        if (place >> level) & 1 == 0 { inner(&node, sibling) } else { inner(sibling, &node) }
-    }))
+    Some(
+        branch
+            .iter()
+            .enumerate()
+            .fold(leaf, |node, (level, sibling)| {
+                if (place >> level) & 1 == 0 {
+                    inner(&node, sibling)
+                } else {
+                    inner(sibling, &node)
+                }
+            }),
+    )
 }
 
 /// `ceil(log2(count))`.

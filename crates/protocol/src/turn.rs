@@ -67,7 +67,11 @@ fn require<T: PartialEq + std::fmt::Display>(
     if expected == got {
         return Ok(());
     }
-    Err(TurnError { what, expected: expected.to_string(), got: got.to_string() })
+    Err(TurnError {
+        what,
+        expected: expected.to_string(),
+        got: got.to_string(),
+    })
 }
 
 fn refuse<T>(
@@ -75,7 +79,11 @@ fn refuse<T>(
     expected: impl Into<String>,
     got: impl ToString,
 ) -> Result<T, TurnError> {
-    Err(TurnError { what, expected: expected.into(), got: got.to_string() })
+    Err(TurnError {
+        what,
+        expected: expected.into(),
+        got: got.to_string(),
+    })
 }
 
 impl Turn {
@@ -155,7 +163,11 @@ impl Turn {
         require("base", self.base_hash, frag.base)?;
         require("sequence", self.next_sequence, frag.sequence)?;
         require("previousFrag", self.previous_frag, frag.previousFrag)?;
-        require("timestamp", self.clock.timestamp_s(frag.blockNumber), frag.timestamp)?;
+        require(
+            "timestamp",
+            self.clock.timestamp_s(frag.blockNumber),
+            frag.timestamp,
+        )?;
         if frag.transactionCount == 0 {
             return refuse("transactionCount", "at least 1", 0);
         }
@@ -175,7 +187,11 @@ impl Turn {
         }
         let Some(next_transaction) = frag.firstTransaction.checked_add(frag.transactionCount)
         else {
-            return refuse("transactionCount", "an end below 2^32", frag.transactionCount);
+            return refuse(
+                "transactionCount",
+                "an end below 2^32",
+                frag.transactionCount,
+            );
         };
         if frag.blockNumber == u64::MAX {
             return refuse("blockNumber", "below 2^64 - 1", frag.blockNumber);
@@ -216,7 +232,11 @@ impl Turn {
                 require("l1OriginHash", block.origin.1, frag.l1OriginHash)?;
                 require("orderingRule", block.ordering_rule, frag.orderingRule)?;
                 require("blockEnv", block.env, frag.blockEnv)?;
-                require("firstTransaction", block.next_transaction, frag.firstTransaction)?;
+                require(
+                    "firstTransaction",
+                    block.next_transaction,
+                    frag.firstTransaction,
+                )?;
                 if frag.gasUsed < block.gas_used {
                     return refuse(
                         "gasUsed",
@@ -227,7 +247,11 @@ impl Turn {
                 Ok(None)
             }
             Some(block) => {
-                require("blockNumber", block.number.saturating_add(1), frag.blockNumber)?;
+                require(
+                    "blockNumber",
+                    block.number.saturating_add(1),
+                    frag.blockNumber,
+                )?;
                 require("firstTransaction", 0, frag.firstTransaction)?;
                 // One rule for the whole window (R19).
                 require("orderingRule", block.ordering_rule, frag.orderingRule)?;
@@ -260,7 +284,11 @@ impl Turn {
                 }))
             }
             None => {
-                require("blockNumber", self.base.parentBlock.saturating_add(1), frag.blockNumber)?;
+                require(
+                    "blockNumber",
+                    self.base.parentBlock.saturating_add(1),
+                    frag.blockNumber,
+                )?;
                 require("firstTransaction", 0, frag.firstTransaction)?;
                 if OrderingRule::from_id(frag.orderingRule).is_none() {
                     return refuse("orderingRule", "0 (arrival) or 1 (fee)", frag.orderingRule);
@@ -294,9 +322,17 @@ impl Turn {
         require("lastSequence", last_sequence, seal.lastSequence)?;
         require("lastFrag", last_frag, seal.lastFrag)?;
         if seal.endOfWindow {
-            require("endOfWindow at sequence", self.next_sequence.saturating_sub(1), last_sequence)?;
+            require(
+                "endOfWindow at sequence",
+                self.next_sequence.saturating_sub(1),
+                last_sequence,
+            )?;
         }
-        if self.closed.front().is_some_and(|end| end.number == seal.blockNumber) {
+        if self
+            .closed
+            .front()
+            .is_some_and(|end| end.number == seal.blockNumber)
+        {
             self.closed.pop_front();
         }
         self.next_seal = seal.blockNumber.saturating_add(1);

@@ -22,7 +22,9 @@ pub enum VerifyError {
     #[error("not a preconfirmation object: {0}")]
     Json(#[from] serde_json::Error),
     /// Parses, but is written in another than the canonical form.
-    #[error("the object is not in canonical form (lower-case hex, no leading zeros, no extra fields)")]
+    #[error(
+        "the object is not in canonical form (lower-case hex, no leading zeros, no extra fields)"
+    )]
     NotCanonical,
     /// A field that contradicts another one.
     #[error("{what}: expected {expected}, got {got}")]
@@ -109,13 +111,23 @@ fn same<T: PartialEq + std::fmt::Display>(
     if expected == got {
         return Ok(());
     }
-    Err(VerifyError::Mismatch { what, expected: expected.to_string(), got: got.to_string() })
+    Err(VerifyError::Mismatch {
+        what,
+        expected: expected.to_string(),
+        got: got.to_string(),
+    })
 }
 
 impl Verifier {
     /// A verifier for promises signed by `gateway`.
     pub const fn new(gateway: Address) -> Self {
-        Self { gateway, predecessor: None, posted: None, domain: None, seen: VecDeque::new() }
+        Self {
+            gateway,
+            predecessor: None,
+            posted: None,
+            domain: None,
+            seen: VecDeque::new(),
+        }
     }
 
     /// Also requires this domain (L1 chain and Inbox).
@@ -160,7 +172,11 @@ impl Verifier {
     ) -> Result<Verified, VerifyError> {
         same("version", OBJECT_VERSION, object.version)?;
         if let Some(domain) = self.domain {
-            same("domain.l1ChainId", domain.l1_chain_id, object.domain.l1_chain_id)?;
+            same(
+                "domain.l1ChainId",
+                domain.l1_chain_id,
+                object.domain.l1_chain_id,
+            )?;
             same("domain.inbox", domain.inbox, object.domain.inbox)?;
         }
         let base = Base::from(&object.base);
@@ -177,7 +193,11 @@ impl Verifier {
         self.signer("frag", separator, frag_hash, object.frag_signature)?;
         check_leaf(object, &frag, &leaf)?;
         let transaction_type = check_transaction(object, &leaf, own)?;
-        same("leaf.receiptHash", keccak256(&object.receipt), leaf.receipt_hash)?;
+        same(
+            "leaf.receiptHash",
+            keccak256(&object.receipt),
+            leaf.receipt_hash,
+        )?;
         let receipt = decode_receipt(object)?;
         if let Some(transaction_type) = transaction_type {
             same("receipt type", transaction_type, receipt.ty())?;
@@ -190,9 +210,15 @@ impl Verifier {
                 got: cumulative_gas_used.to_string(),
             });
         }
-        same("leaf.writesHash", keccak256(&object.writes), leaf.writes_hash)?;
-        let writes = WriteSet::decode(&object.writes)
-            .map_err(|e| VerifyError::Decode { what: "writes", reason: e.to_string() })?;
+        same(
+            "leaf.writesHash",
+            keccak256(&object.writes),
+            leaf.writes_hash,
+        )?;
+        let writes = WriteSet::decode(&object.writes).map_err(|e| VerifyError::Decode {
+            what: "writes",
+            reason: e.to_string(),
+        })?;
         Ok(Verified {
             tx_hash: leaf.tx_hash,
             sender: leaf.sender,
@@ -224,7 +250,11 @@ impl Verifier {
             .recover(digest)
             .map_err(|reason| VerifyError::Signature { what, reason })?;
         if got != self.gateway {
-            return Err(VerifyError::Signer { what, expected: self.gateway, got });
+            return Err(VerifyError::Signer {
+                what,
+                expected: self.gateway,
+                got,
+            });
         }
         if self.seen.len() >= REMEMBERED {
             self.seen.pop_back();
@@ -244,19 +274,32 @@ impl Verifier {
         same("grade sealed", sealed, object.grade == Grade::Sealed)?;
         same("parentSeal present", sealed, object.parent_seal.is_some())?;
         if base.parentBlock == 0 {
-            same("grade posted (parent is genesis)", true, object.grade == Grade::Posted)?;
+            same(
+                "grade posted (parent is genesis)",
+                true,
+                object.grade == Grade::Posted,
+            )?;
         } else if object.grade == Grade::Posted
             && self.posted != Some((base.parentBlock, base.parentBlockHash))
         {
             return Err(VerifyError::Mismatch {
                 what: "grade posted",
                 expected: "a parent block known to be in the Inbox; look it up on L1".into(),
-                got: format!("block {} with hash {}", base.parentBlock, base.parentBlockHash),
+                got: format!(
+                    "block {} with hash {}",
+                    base.parentBlock, base.parentBlockHash
+                ),
             });
         }
-        let Some(parent) = &object.parent_seal else { return Ok(()) };
+        let Some(parent) = &object.parent_seal else {
+            return Ok(());
+        };
         let seal = Seal::from(&parent.seal);
-        same("base.parentSeal", seal.eip712_hash_struct(), base.parentSeal)?;
+        same(
+            "base.parentSeal",
+            seal.eip712_hash_struct(),
+            base.parentSeal,
+        )?;
         same("parentSeal.endOfWindow", true, seal.endOfWindow)?;
         same("parentSeal.blockNumber", base.parentBlock, seal.blockNumber)?;
         same("parentSeal.blockHash", base.parentBlockHash, seal.blockHash)?;
@@ -271,9 +314,16 @@ impl Verifier {
         let got = parent
             .signature
             .recover(Domain::digest_of(separator, base.parentSeal))
-            .map_err(|reason| VerifyError::Signature { what: "parent seal", reason })?;
+            .map_err(|reason| VerifyError::Signature {
+                what: "parent seal",
+                reason,
+            })?;
         if got != expected {
-            return Err(VerifyError::Signer { what: "parent seal", expected, got });
+            return Err(VerifyError::Signer {
+                what: "parent seal",
+                expected,
+                got,
+            });
         }
         Ok(())
     }
@@ -298,7 +348,11 @@ pub fn verify_json(
 fn check_chain(base: &Base, frag: &Frag) -> Result<(), VerifyError> {
     if frag.sequence == 0 {
         same("frag.previousFrag", frag.base, frag.previousFrag)?;
-        same("frag.blockNumber", base.parentBlock.saturating_add(1), frag.blockNumber)?;
+        same(
+            "frag.blockNumber",
+            base.parentBlock.saturating_add(1),
+            frag.blockNumber,
+        )?;
         same("frag.firstTransaction", 0, frag.firstTransaction)?;
     }
     if frag.blockNumber <= base.parentBlock {
@@ -376,6 +430,8 @@ fn check_transaction(
 }
 
 fn decode_receipt(object: &Preconfirmation) -> Result<OpReceiptEnvelope, VerifyError> {
-    OpReceiptEnvelope::decode_2718_exact(&object.receipt)
-        .map_err(|e| VerifyError::Decode { what: "receipt", reason: e.to_string() })
+    OpReceiptEnvelope::decode_2718_exact(&object.receipt).map_err(|e| VerifyError::Decode {
+        what: "receipt",
+        reason: e.to_string(),
+    })
 }

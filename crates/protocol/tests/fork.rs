@@ -31,8 +31,16 @@ fn branch(frags: &[u64], salt: &str, apart: u32) -> Vec<Frag> {
     let mut first = 0;
     let mut out: Vec<Frag> = vec![];
     for (sequence, &block) in (0u32..).zip(frags) {
-        first = if out.last().is_some_and(|last| last.blockNumber == block) { first + 1 } else { 0 };
-        let content = if sequence >= apart { format!("{salt} {sequence}") } else { sequence.to_string() };
+        first = if out.last().is_some_and(|last| last.blockNumber == block) {
+            first + 1
+        } else {
+            0
+        };
+        let content = if sequence >= apart {
+            format!("{salt} {sequence}")
+        } else {
+            sequence.to_string()
+        };
         let frag = Frag {
             base,
             blockNumber: block,
@@ -71,7 +79,11 @@ fn seal(block: u64, last: &Frag) -> Seal {
 fn judged(first: impl Into<Message>, second: impl Into<Message>) -> Option<Fork> {
     let (first, second) = (first.into().0, second.into().0);
     let kind = fork(&first, &second);
-    assert_eq!(kind, fork(&second, &first), "the order of the evidence must not matter");
+    assert_eq!(
+        kind,
+        fork(&second, &first),
+        "the order of the evidence must not matter"
+    );
     assert_eq!(fork(&first, &first), None, "a message is no fork of itself");
     kind
 }
@@ -99,7 +111,11 @@ impl From<&Base> for Message {
 #[test]
 fn a_equal_sequence_and_another_frag() {
     let (one, other) = (branch(&[10; 4], "x", 2), branch(&[10; 4], "y", 2));
-    assert_eq!(judged(&one[1], &other[1]), None, "before they part, the branches are one");
+    assert_eq!(
+        judged(&one[1], &other[1]),
+        None,
+        "before they part, the branches are one"
+    );
     assert_eq!(judged(&one[2], &other[2]), Some(Fork::SameSequence));
     assert_eq!(judged(&one[3], &other[3]), Some(Fork::SameSequence));
 }
@@ -107,7 +123,10 @@ fn a_equal_sequence_and_another_frag() {
 #[test]
 fn b_equal_predecessor_and_another_frag() {
     let honest = branch(&[10; 4], "x", 9);
-    let skips = Frag { sequence: 7, ..honest[2].clone() };
+    let skips = Frag {
+        sequence: 7,
+        ..honest[2].clone()
+    };
     assert_eq!(judged(&honest[2], &skips), Some(Fork::SamePredecessor));
 }
 
@@ -128,7 +147,11 @@ fn c_one_block_with_two_timestamps_origins_rules_or_environments() {
     }
     let mut next = honest[3].clone();
     (next.blockNumber, next.timestamp) = (11, 1_011);
-    assert_eq!(judged(&honest[1], &next), None, "another block has its own fields");
+    assert_eq!(
+        judged(&honest[1], &next),
+        None,
+        "another block has its own fields"
+    );
 }
 
 #[test]
@@ -155,18 +178,30 @@ fn e_a_seal_and_a_frag_that_cannot_both_be_true() {
     for frag in &frags {
         assert_eq!(judged(&honest, frag), None);
     }
-    let same_sequence = Seal { lastFrag: keccak256("another frag"), ..honest.clone() };
-    assert_eq!(judged(&same_sequence, &frags[2]), Some(Fork::SealAgainstFrag));
+    let same_sequence = Seal {
+        lastFrag: keccak256("another frag"),
+        ..honest.clone()
+    };
+    assert_eq!(
+        judged(&same_sequence, &frags[2]),
+        Some(Fork::SealAgainstFrag)
+    );
     let too_early = seal(10, &frags[1]);
     assert_eq!(judged(&too_early, &frags[2]), Some(Fork::SealAgainstFrag));
-    let too_late = Seal { lastSequence: 5, ..honest };
+    let too_late = Seal {
+        lastSequence: 5,
+        ..honest
+    };
     assert_eq!(judged(&too_late, &frags[3]), Some(Fork::SealAgainstFrag));
 }
 
 #[test]
 fn e_anything_behind_the_end_of_the_window() {
     let frags = branch(&[10, 10, 11], "x", 9);
-    let end = Seal { endOfWindow: true, ..seal(10, &frags[1]) };
+    let end = Seal {
+        endOfWindow: true,
+        ..seal(10, &frags[1])
+    };
     assert_eq!(judged(&end, &frags[1]), None);
     assert_eq!(judged(&end, &frags[2]), Some(Fork::AfterEnd));
     assert_eq!(judged(&end, &seal(11, &frags[2])), Some(Fork::AfterEnd));
@@ -177,8 +212,14 @@ fn e_anything_behind_the_end_of_the_window() {
 fn e_seals_that_run_against_the_order_of_their_blocks() {
     let frags = branch(&[10, 10, 11], "x", 9);
     for last_sequence in [0, 1] {
-        let backwards = Seal { lastSequence: last_sequence, ..seal(11, &frags[2]) };
-        assert_eq!(judged(&seal(10, &frags[1]), &backwards), Some(Fork::SealsOutOfOrder));
+        let backwards = Seal {
+            lastSequence: last_sequence,
+            ..seal(11, &frags[2])
+        };
+        assert_eq!(
+            judged(&seal(10, &frags[1]), &backwards),
+            Some(Fork::SealsOutOfOrder)
+        );
     }
 }
 
@@ -188,10 +229,26 @@ fn a_fork_at_a_block_border_is_judged() {
     let one = branch(&[10, 10, 10, 10, 10, 10], "x", 4);
     let two = branch(&[10, 10, 10, 10, 11], "y", 4);
     let early = seal(10, &two[3]);
-    assert_eq!(judged(&one[4], &two[4]), Some(Fork::SameSequence), "holders of (10,4) and (11,4)");
-    assert_eq!(judged(&one[4], &early), Some(Fork::SealAgainstFrag), "holder of (10,4) and the seal");
-    assert_eq!(judged(&one[5], &early), Some(Fork::SealAgainstFrag), "holder of (10,5) and the seal");
-    assert_eq!(judged(&two[4], &seal(10, &one[5])), Some(Fork::SealAgainstFrag), "holder of (11,4)");
+    assert_eq!(
+        judged(&one[4], &two[4]),
+        Some(Fork::SameSequence),
+        "holders of (10,4) and (11,4)"
+    );
+    assert_eq!(
+        judged(&one[4], &early),
+        Some(Fork::SealAgainstFrag),
+        "holder of (10,4) and the seal"
+    );
+    assert_eq!(
+        judged(&one[5], &early),
+        Some(Fork::SealAgainstFrag),
+        "holder of (10,5) and the seal"
+    );
+    assert_eq!(
+        judged(&two[4], &seal(10, &one[5])),
+        Some(Fork::SealAgainstFrag),
+        "holder of (11,4)"
+    );
     assert_eq!(judged(&early, &seal(10, &one[5])), Some(Fork::TwoSeals));
 }
 
@@ -199,9 +256,19 @@ fn a_fork_at_a_block_border_is_judged() {
 #[test]
 fn nothing_is_a_fork_across_bases() {
     let frags = branch(&[10, 10, 11], "x", 9);
-    let elsewhere = |frag: &Frag| Frag { base: keccak256("another base"), ..frag.clone() };
-    let end = Seal { endOfWindow: true, ..seal(10, &frags[0]) };
-    let far_seal = Seal { base: keccak256("another base"), blockHash: B256::ZERO, ..end.clone() };
+    let elsewhere = |frag: &Frag| Frag {
+        base: keccak256("another base"),
+        ..frag.clone()
+    };
+    let end = Seal {
+        endOfWindow: true,
+        ..seal(10, &frags[0])
+    };
+    let far_seal = Seal {
+        base: keccak256("another base"),
+        blockHash: B256::ZERO,
+        ..end.clone()
+    };
     for frag in &frags {
         let mut other = elsewhere(frag);
         other.promisesRoot = B256::ZERO;
@@ -234,9 +301,30 @@ fn two_bases_of_one_window_are_a_fork_unless_they_are_its_two_attempts() {
         change(&mut other);
         assert_eq!(judged(&honest, &other), Some(Fork::TwoBases));
     }
-    let second = Base { attempt: 1, parentBlockHash: B256::ZERO, ..honest.clone() };
-    assert_eq!(judged(&honest, &second), None, "the chain decides between attempts 0 and 1");
-    let third = Base { attempt: 1, parentBlockHash: B256::repeat_byte(1), ..honest.clone() };
+    let second = Base {
+        attempt: 1,
+        parentBlockHash: B256::ZERO,
+        ..honest.clone()
+    };
+    assert_eq!(
+        judged(&honest, &second),
+        None,
+        "the chain decides between attempts 0 and 1"
+    );
+    let third = Base {
+        attempt: 1,
+        parentBlockHash: B256::repeat_byte(1),
+        ..honest.clone()
+    };
     assert_eq!(judged(&second, &third), Some(Fork::TwoBases));
-    assert_eq!(judged(&honest, &Base { window: 65, ..honest.clone() }), None);
+    assert_eq!(
+        judged(
+            &honest,
+            &Base {
+                window: 65,
+                ..honest.clone()
+            }
+        ),
+        None
+    );
 }

@@ -23,7 +23,9 @@ use serde_json::{Value, json};
 use std::path::PathBuf;
 
 fn fixture(name: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/messages").join(name)
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("../../fixtures/messages")
+        .join(name)
 }
 
 fn frozen(name: &str) -> Value {
@@ -33,7 +35,10 @@ fn frozen(name: &str) -> Value {
 
 fn assert_frozen(name: &str, computed: &Value) {
     let frozen = frozen(name);
-    assert_eq!(computed, &frozen, "{name}: the code computes something else than what is frozen");
+    assert_eq!(
+        computed, &frozen,
+        "{name}: the code computes something else than what is frozen"
+    );
 }
 
 fn trees() -> Value {
@@ -42,7 +47,9 @@ fn trees() -> Value {
         .map(|&count| {
             let leaves: Vec<B256> = (0..count).map(|i| keccak256(format!("leaf {i}"))).collect();
             let tree = PromisesTree::new(leaves.clone()).unwrap();
-            let branches: Vec<_> = (0..count).map(|place| tree.branch(place).unwrap()).collect();
+            let branches: Vec<_> = (0..count)
+                .map(|place| tree.branch(place).unwrap())
+                .collect();
             json!({"leaves": leaves, "root": tree.root(), "branches": branches})
         })
         .collect()
@@ -58,22 +65,45 @@ fn receipts() -> Vec<(&'static str, OpReceiptEnvelope)> {
         let topics = |count: u8| (0..count).map(|i| keccak256([i])).collect();
         vec![
             Log::new_unchecked(Address::repeat_byte(0xaa), topics(0), Bytes::new()),
-            Log::new_unchecked(Address::repeat_byte(0xbb), topics(4), U256::MAX.to_be_bytes_vec().into()),
+            Log::new_unchecked(
+                Address::repeat_byte(0xbb),
+                topics(4),
+                U256::MAX.to_be_bytes_vec().into(),
+            ),
         ]
     };
     let deposit = |success, gas, logs| {
         let inner = receipt(success, gas, logs);
         OpReceiptEnvelope::Deposit(
-            OpDepositReceipt { inner, deposit_nonce: Some(4), deposit_receipt_version: Some(1) }
-                .with_bloom(),
+            OpDepositReceipt {
+                inner,
+                deposit_nonce: Some(4),
+                deposit_receipt_version: Some(1),
+            }
+            .with_bloom(),
         )
     };
     vec![
-        ("legacy transfer", OpReceiptEnvelope::Legacy(receipt(true, 21_000, vec![]).with_bloom())),
-        ("type 1 reverted", OpReceiptEnvelope::Eip2930(receipt(false, 51_000, vec![]).with_bloom())),
-        ("type 2 with logs", OpReceiptEnvelope::Eip1559(receipt(true, 146_218, logs()).with_bloom())),
-        ("type 2, most gas", OpReceiptEnvelope::Eip1559(receipt(true, u64::MAX, vec![]).with_bloom())),
-        ("type 4", OpReceiptEnvelope::Eip7702(receipt(true, 60_000, vec![]).with_bloom())),
+        (
+            "legacy transfer",
+            OpReceiptEnvelope::Legacy(receipt(true, 21_000, vec![]).with_bloom()),
+        ),
+        (
+            "type 1 reverted",
+            OpReceiptEnvelope::Eip2930(receipt(false, 51_000, vec![]).with_bloom()),
+        ),
+        (
+            "type 2 with logs",
+            OpReceiptEnvelope::Eip1559(receipt(true, 146_218, logs()).with_bloom()),
+        ),
+        (
+            "type 2, most gas",
+            OpReceiptEnvelope::Eip1559(receipt(true, u64::MAX, vec![]).with_bloom()),
+        ),
+        (
+            "type 4",
+            OpReceiptEnvelope::Eip7702(receipt(true, 60_000, vec![]).with_bloom()),
+        ),
         ("deposit", deposit(true, 46_218, vec![])),
         ("deposit that failed", deposit(false, 1_000_000, vec![])),
         ("deposit with logs", deposit(true, 146_218, logs())),
@@ -113,14 +143,21 @@ fn receipt_vectors() -> Value {
 }
 
 fn preconfirmations() -> Value {
-    let about = ["a deposit", "a transfer", "a reverted call", "a creation with a log", "a legacy transfer"];
+    let about = [
+        "a deposit",
+        "a transfer",
+        "a reverted call",
+        "a creation with a log",
+        "a legacy transfer",
+    ];
     let mut objects: Vec<_> = about
         .iter()
         .enumerate()
         .map(|(place, about)| json!({"about": about, "object": Draft::first().object(place)}))
         .collect();
     objects.push(json!({"about": "in the middle of a block", "object": Draft::middle().object(1)}));
-    objects.push(json!({"about": "on the predecessor's seal", "object": Draft::sealed().object(1)}));
+    objects
+        .push(json!({"about": "on the predecessor's seal", "object": Draft::sealed().object(1)}));
     json!({
         "gateway": address(&gateway_key()),
         "predecessor": address(&predecessor_key()),
@@ -133,11 +170,18 @@ fn trees_and_branches_are_the_frozen_ones() {
     assert_frozen("trees.json", &trees());
     for tree in frozen("trees.json").as_array().unwrap() {
         let read = |name: &str| serde_json::from_value::<Vec<B256>>(tree[name].clone()).unwrap();
-        let (leaves, root) = (read("leaves"), tree["root"].as_str().unwrap().parse().unwrap());
+        let (leaves, root) = (
+            read("leaves"),
+            tree["root"].as_str().unwrap().parse().unwrap(),
+        );
         let count = u32::try_from(leaves.len()).unwrap();
         for (place, leaf) in (0..count).zip(&leaves) {
-            let branch = serde_json::from_value::<Vec<B256>>(tree["branches"][place as usize].clone());
-            assert_eq!(branch_root(*leaf, place, count, &branch.unwrap()), Some(root));
+            let branch =
+                serde_json::from_value::<Vec<B256>>(tree["branches"][place as usize].clone());
+            assert_eq!(
+                branch_root(*leaf, place, count, &branch.unwrap()),
+                Some(root)
+            );
         }
     }
 }

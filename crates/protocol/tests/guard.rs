@@ -109,29 +109,50 @@ proptest! {
 
 fn opened(window: u64) -> Guard {
     let mut guard = Guard::new();
-    guard.authorize(Position::Base { window, attempt: 0 }, B256::repeat_byte(1)).unwrap();
-    guard.authorize(Position::Frag { sequence: 0 }, B256::repeat_byte(2)).unwrap();
+    guard
+        .authorize(Position::Base { window, attempt: 0 }, B256::repeat_byte(1))
+        .unwrap();
+    guard
+        .authorize(Position::Frag { sequence: 0 }, B256::repeat_byte(2))
+        .unwrap();
     guard
 }
 
 #[test]
 fn the_last_block_number_is_sealed_once() {
     let mut guard = opened(1);
-    guard.authorize(Position::Seal { block: u64::MAX }, B256::repeat_byte(3)).unwrap();
+    guard
+        .authorize(Position::Seal { block: u64::MAX }, B256::repeat_byte(3))
+        .unwrap();
     let again = guard.authorize(Position::Seal { block: u64::MAX }, B256::repeat_byte(4));
-    assert!(matches!(again, Err(GuardError::AlreadySigned { .. })), "{again:?}");
+    assert!(
+        matches!(again, Err(GuardError::AlreadySigned { .. })),
+        "{again:?}"
+    );
     let behind = guard.authorize(Position::Seal { block: 7 }, B256::repeat_byte(4));
-    assert!(matches!(behind, Err(GuardError::Behind { .. })), "{behind:?}");
+    assert!(
+        matches!(behind, Err(GuardError::Behind { .. })),
+        "{behind:?}"
+    );
 }
 
 #[test]
 fn the_last_sequence_is_signed_once() {
     let frag = Some((u32::MAX, B256::repeat_byte(5)));
     let base = Some((1, 0, B256::repeat_byte(1)));
-    let mut guard = Guard::resume(GuardRecord { base, frag, seal: None });
-    guard.authorize(Position::Frag { sequence: u32::MAX }, B256::repeat_byte(5)).unwrap();
+    let mut guard = Guard::resume(GuardRecord {
+        base,
+        frag,
+        seal: None,
+    });
+    guard
+        .authorize(Position::Frag { sequence: u32::MAX }, B256::repeat_byte(5))
+        .unwrap();
     let again = guard.authorize(Position::Frag { sequence: u32::MAX }, B256::repeat_byte(6));
-    assert!(matches!(again, Err(GuardError::AlreadySigned { .. })), "{again:?}");
+    assert!(
+        matches!(again, Err(GuardError::AlreadySigned { .. })),
+        "{again:?}"
+    );
 }
 
 /// R5 knows attempts 0 and 1; a base with any other number would be a fork with either of them.
@@ -142,7 +163,15 @@ fn a_third_attempt_at_a_window_is_refused() {
         let third = guard.authorize(Position::Base { window: 1, attempt }, B256::repeat_byte(9));
         assert!(matches!(third, Err(GuardError::Gap { .. })), "{third:?}");
     }
-    guard.authorize(Position::Base { window: 1, attempt: 1 }, B256::repeat_byte(9)).unwrap();
+    guard
+        .authorize(
+            Position::Base {
+                window: 1,
+                attempt: 1,
+            },
+            B256::repeat_byte(9),
+        )
+        .unwrap();
 }
 
 /// The log is written first, so after a crash it may hold a base the record does not know yet.
@@ -150,9 +179,20 @@ fn a_third_attempt_at_a_window_is_refused() {
 fn a_log_that_is_ahead_by_a_second_attempt_is_no_old_backup() {
     let kept = *opened(1).record();
     let mut ahead = opened(1);
-    ahead.authorize(Position::Base { window: 1, attempt: 1 }, B256::repeat_byte(9)).unwrap();
+    ahead
+        .authorize(
+            Position::Base {
+                window: 1,
+                attempt: 1,
+            },
+            B256::repeat_byte(9),
+        )
+        .unwrap();
     ahead.check_against(&kept).unwrap();
-    assert!(matches!(opened(1).check_against(ahead.record()), Err(GuardError::OldBackup { .. })));
+    assert!(matches!(
+        opened(1).check_against(ahead.record()),
+        Err(GuardError::OldBackup { .. })
+    ));
 }
 
 #[test]
@@ -160,7 +200,15 @@ fn a_frag_before_any_base_and_a_seal_before_any_frag_are_refused() {
     let mut guard = Guard::new();
     let early = guard.authorize(Position::Frag { sequence: 0 }, B256::ZERO);
     assert!(matches!(early, Err(GuardError::Gap { .. })), "{early:?}");
-    guard.authorize(Position::Base { window: 1, attempt: 0 }, B256::ZERO).unwrap();
+    guard
+        .authorize(
+            Position::Base {
+                window: 1,
+                attempt: 0,
+            },
+            B256::ZERO,
+        )
+        .unwrap();
     let early = guard.authorize(Position::Seal { block: 1 }, B256::ZERO);
     assert!(matches!(early, Err(GuardError::Gap { .. })), "{early:?}");
 }

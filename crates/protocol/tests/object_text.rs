@@ -37,11 +37,21 @@ fn complaint(text: &str) -> String {
 /// The pointer of every value that is not an object or a list, with list positions left out.
 fn fields(value: &Value, at: &str, found: &mut Vec<(String, String)>) {
     let children: Vec<(String, &Value)> = match value {
-        Value::Object(map) => map.iter().map(|(key, value)| (key.clone(), value)).collect(),
-        Value::Array(list) => list.iter().enumerate().map(|(i, v)| (i.to_string(), v)).collect(),
+        Value::Object(map) => map
+            .iter()
+            .map(|(key, value)| (key.clone(), value))
+            .collect(),
+        Value::Array(list) => list
+            .iter()
+            .enumerate()
+            .map(|(i, v)| (i.to_string(), v))
+            .collect(),
         _ => {
             let name = at.split('/').filter(|part| part.parse::<usize>().is_err());
-            found.push((at.into(), name.collect::<Vec<_>>().join(".").trim_matches('.').into()));
+            found.push((
+                at.into(),
+                name.collect::<Vec<_>>().join(".").trim_matches('.').into(),
+            ));
             return;
         }
     };
@@ -131,14 +141,19 @@ fn every_field_that_is_changed_is_noticed_by_its_own_check() {
     fields(&object, "", &mut found);
     let table: BTreeMap<_, _> = FIELDS.iter().copied().collect();
     for (pointer, name) in &found {
-        let expected = table.get(name.as_str()).unwrap_or_else(|| panic!("{name} has no line in FIELDS"));
+        let expected = table
+            .get(name.as_str())
+            .unwrap_or_else(|| panic!("{name} has no line in FIELDS"));
         let mut changed = object.clone();
         let value = changed.pointer_mut(pointer).unwrap();
         *value = another(value);
         assert_eq!(complaint(&changed.to_string()), *expected, "{pointer}");
     }
     for (name, _) in FIELDS {
-        assert!(found.iter().any(|(_, found)| found == name), "{name} is no field of the object");
+        assert!(
+            found.iter().any(|(_, found)| found == name),
+            "{name} is no field of the object"
+        );
     }
 }
 
@@ -165,13 +180,18 @@ fn no_bit_of_the_text_can_be_flipped() {
         for bit in 0..8 {
             let mut bytes = text.clone().into_bytes();
             bytes[at] ^= 1 << bit;
-            let Ok(flipped) = String::from_utf8(bytes) else { continue };
+            let Ok(flipped) = String::from_utf8(bytes) else {
+                continue;
+            };
             if verify_json(&flipped, &mut verifier).is_ok() {
                 accepted.push((at, bit, flipped[at.saturating_sub(20)..=at].to_owned()));
             }
         }
     }
-    assert!(accepted.is_empty(), "still valid after a flip: {accepted:?}");
+    assert!(
+        accepted.is_empty(),
+        "still valid after a flip: {accepted:?}"
+    );
 }
 
 #[test]
@@ -194,8 +214,12 @@ fn upper_case_hex_leading_zeros_and_bare_numbers_are_not_canonical() {
     fields(&object, "", &mut found);
     let mut tried = 0;
     for (pointer, _) in &found {
-        let Some(hex) = object.pointer(pointer).and_then(Value::as_str) else { continue };
-        let Some(digits) = hex.strip_prefix("0x") else { continue };
+        let Some(hex) = object.pointer(pointer).and_then(Value::as_str) else {
+            continue;
+        };
+        let Some(digits) = hex.strip_prefix("0x") else {
+            continue;
+        };
         let short = digits.len() < 40;
         let number = u64::from_str_radix(digits, 16).ok().filter(|_| short);
         let spellings = [
@@ -206,14 +230,19 @@ fn upper_case_hex_leading_zeros_and_bare_numbers_are_not_canonical() {
             Some(Value::from(format!("0x0{digits}"))),
             number.map(Value::from),
             number.map(|number| Value::from(number.to_string())),
-            number.filter(|number| *number == 0).map(|_| Value::from("0x")),
+            number
+                .filter(|number| *number == 0)
+                .map(|_| Value::from("0x")),
             Some(Value::Null),
         ];
         for spelling in spellings.into_iter().flatten() {
             let mut other = object.clone();
             *other.pointer_mut(pointer).unwrap() = spelling.clone();
             let complaint = complaint(&other.to_string());
-            assert!(matches!(complaint.as_str(), "json" | "not canonical"), "{pointer} = {spelling}: {complaint}");
+            assert!(
+                matches!(complaint.as_str(), "json" | "not canonical"),
+                "{pointer} = {spelling}: {complaint}"
+            );
             tried += 1;
         }
     }
@@ -223,28 +252,68 @@ fn upper_case_hex_leading_zeros_and_bare_numbers_are_not_canonical() {
 #[test]
 fn a_field_that_is_missing_extra_or_twice_is_refused_at_every_level() {
     let object = serde_json::to_value(Draft::sealed().object(1)).unwrap();
-    for level in ["", "/domain", "/base", "/parentSeal", "/parentSeal/seal", "/frag", "/blockEnv", "/leaf"] {
-        let keys: Vec<_> = object.pointer(level).unwrap().as_object().unwrap().keys().cloned().collect();
+    for level in [
+        "",
+        "/domain",
+        "/base",
+        "/parentSeal",
+        "/parentSeal/seal",
+        "/frag",
+        "/blockEnv",
+        "/leaf",
+    ] {
+        let keys: Vec<_> = object
+            .pointer(level)
+            .unwrap()
+            .as_object()
+            .unwrap()
+            .keys()
+            .cloned()
+            .collect();
         for key in keys {
             let mut without = object.clone();
-            let removed = without.pointer_mut(level).unwrap().as_object_mut().unwrap().remove(&key).unwrap();
-            let expected = if key == "parentSeal" && level.is_empty() { "parentSeal present" } else { "json" };
-            assert_eq!(complaint(&without.to_string()), expected, "{level} without {key}");
+            let removed = without
+                .pointer_mut(level)
+                .unwrap()
+                .as_object_mut()
+                .unwrap()
+                .remove(&key)
+                .unwrap();
+            let expected = if key == "parentSeal" && level.is_empty() {
+                "parentSeal present"
+            } else {
+                "json"
+            };
+            assert_eq!(
+                complaint(&without.to_string()),
+                expected,
+                "{level} without {key}"
+            );
 
             // Put the member in front of its object a second time, textually.
             let place = serde_json::to_string(object.pointer(level).unwrap()).unwrap();
             let member = format!("{{{}:{removed},", Value::from(key.as_str()));
-            let twice = object.to_string().replacen(&place, &place.replacen('{', &member, 1), 1);
+            let twice = object
+                .to_string()
+                .replacen(&place, &place.replacen('{', &member, 1), 1);
             assert_ne!(twice, object.to_string());
             assert_eq!(complaint(&twice), "json", "{level} with {key} twice");
         }
         let mut extra = object.clone();
         extra.pointer_mut(level).unwrap()["note"] = Value::from("trust me");
-        assert_eq!(complaint(&extra.to_string()), "json", "{level} with an extra field");
+        assert_eq!(
+            complaint(&extra.to_string()),
+            "json",
+            "{level} with an extra field"
+        );
     }
     let mut absent = serde_json::to_value(Draft::first().object(1)).unwrap();
     absent["parentSeal"] = Value::Null;
-    assert_eq!(complaint(&absent.to_string()), "not canonical", "an absent seal is left out, not null");
+    assert_eq!(
+        complaint(&absent.to_string()),
+        "not canonical",
+        "an absent seal is left out, not null"
+    );
 }
 
 /// The malleable twin (r, n - s, other v) recovers the same signer and must still be refused.
@@ -261,7 +330,10 @@ fn the_malleable_twin_of_a_signature_is_refused() {
         bytes[64] = 27 + 28 - bytes[64];
         alloy_primitives::hex::encode_prefixed(bytes)
     };
-    for (field, signature) in [("baseSignature", object.base_signature), ("fragSignature", object.frag_signature)] {
+    for (field, signature) in [
+        ("baseSignature", object.base_signature),
+        ("fragSignature", object.frag_signature),
+    ] {
         let mut value = serde_json::to_value(&object).unwrap();
         value[field] = Value::from(twin(&signature));
         assert_eq!(complaint(&value.to_string()), "json", "{field}");

@@ -19,7 +19,10 @@ type FragMutation = (&'static str, fn(&mut Frag, u64));
 type SealMutation = (&'static str, fn(&mut Seal, u64));
 
 fn flip(hash: &mut B256, by: u64) {
-    *hash = B256::from(hash.0.map(|byte| byte.wrapping_add(u8::try_from(by % 255).unwrap() + 1)));
+    *hash = B256::from(
+        hash.0
+            .map(|byte| byte.wrapping_add(u8::try_from(by % 255).unwrap() + 1)),
+    );
 }
 
 fn small(by: u64) -> u32 {
@@ -28,12 +31,22 @@ fn small(by: u64) -> u32 {
 
 const FRAG_MUTATIONS: &[FragMutation] = &[
     ("base", |f, by| flip(&mut f.base, by)),
-    ("blockNumber", |f, by| f.blockNumber = f.blockNumber.wrapping_add(by)),
-    ("blockNumber", |f, by| f.blockNumber = f.blockNumber.wrapping_sub(by)),
-    ("sequence", |f, by| f.sequence = f.sequence.wrapping_add(small(by))),
-    ("sequence", |f, by| f.sequence = f.sequence.wrapping_sub(small(by))),
+    ("blockNumber", |f, by| {
+        f.blockNumber = f.blockNumber.wrapping_add(by)
+    }),
+    ("blockNumber", |f, by| {
+        f.blockNumber = f.blockNumber.wrapping_sub(by)
+    }),
+    ("sequence", |f, by| {
+        f.sequence = f.sequence.wrapping_add(small(by))
+    }),
+    ("sequence", |f, by| {
+        f.sequence = f.sequence.wrapping_sub(small(by))
+    }),
     ("previousFrag", |f, by| flip(&mut f.previousFrag, by)),
-    ("timestamp", |f, by| f.timestamp = f.timestamp.wrapping_add(by)),
+    ("timestamp", |f, by| {
+        f.timestamp = f.timestamp.wrapping_add(by)
+    }),
     ("timestamp", |f, by| f.timestamp -= by),
     ("l1OriginNumber", |f, by| f.l1OriginNumber += by),
     ("l1OriginNumber", |f, by| f.l1OriginNumber -= by),
@@ -41,24 +54,36 @@ const FRAG_MUTATIONS: &[FragMutation] = &[
     ("issuedAtMs", |f, by| f.issuedAtMs += by),
     ("issuedAtMs", |f, by| f.issuedAtMs -= by),
     ("firstTransaction", |f, by| f.firstTransaction += small(by)),
-    ("firstTransaction", |f, by| f.firstTransaction = f.firstTransaction.wrapping_sub(small(by))),
+    ("firstTransaction", |f, by| {
+        f.firstTransaction = f.firstTransaction.wrapping_sub(small(by))
+    }),
     ("transactionCount", |f, by| f.transactionCount += small(by)),
     ("transactionCount", |f, _| f.transactionCount = 0),
     ("promisesRoot", |f, by| flip(&mut f.promisesRoot, by)),
     ("gasUsed", |f, by| f.gasUsed += by),
     ("gasUsed", |f, by| f.gasUsed = f.gasUsed.wrapping_sub(by)),
     ("windowCoverage", |f, by| f.windowCoverage += u128::from(by)),
-    ("windowCoverage", |f, by| f.windowCoverage = f.windowCoverage.wrapping_sub(by.into())),
-    ("orderingRule", |f, by| f.orderingRule ^= u8::try_from(by % 255).unwrap() + 1),
+    ("windowCoverage", |f, by| {
+        f.windowCoverage = f.windowCoverage.wrapping_sub(by.into())
+    }),
+    ("orderingRule", |f, by| {
+        f.orderingRule ^= u8::try_from(by % 255).unwrap() + 1
+    }),
     ("blockEnv", |f, by| flip(&mut f.blockEnv, by)),
 ];
 
 const SEAL_MUTATIONS: &[SealMutation] = &[
     ("base", |s, by| flip(&mut s.base, by)),
-    ("blockNumber", |s, by| s.blockNumber = s.blockNumber.wrapping_add(by)),
-    ("blockNumber", |s, by| s.blockNumber = s.blockNumber.wrapping_sub(by)),
+    ("blockNumber", |s, by| {
+        s.blockNumber = s.blockNumber.wrapping_add(by)
+    }),
+    ("blockNumber", |s, by| {
+        s.blockNumber = s.blockNumber.wrapping_sub(by)
+    }),
     ("blockHash", |s, by| flip(&mut s.blockHash, by)),
-    ("lastSequence", |s, by| s.lastSequence = s.lastSequence.wrapping_add(small(by))),
+    ("lastSequence", |s, by| {
+        s.lastSequence = s.lastSequence.wrapping_add(small(by))
+    }),
     ("lastFrag", |s, by| flip(&mut s.lastFrag, by)),
     ("endOfWindow", |s, _| s.endOfWindow = !s.endOfWindow),
 ];

@@ -71,13 +71,28 @@ fn a_frag_of_one_transaction_has_an_empty_branch() {
 fn the_promise_of_another_gateway_or_another_rollup_is_refused() {
     let object = Draft::first().object(1);
     let stranger = address(&key("a stranger"));
-    assert_eq!(complaint(Verifier::new(stranger).verify(&object)), "signature of base");
+    assert_eq!(
+        complaint(Verifier::new(stranger).verify(&object)),
+        "signature of base"
+    );
     let here = object.domain;
     verifier().in_domain(here).verify(&object).unwrap();
-    let chain = Domain { l1_chain_id: here.l1_chain_id + 1, ..here };
-    let inbox = Domain { inbox: Address::ZERO, ..here };
-    assert_eq!(complaint(verifier().in_domain(chain).verify(&object)), "domain.l1ChainId");
-    assert_eq!(complaint(verifier().in_domain(inbox).verify(&object)), "domain.inbox");
+    let chain = Domain {
+        l1_chain_id: here.l1_chain_id + 1,
+        ..here
+    };
+    let inbox = Domain {
+        inbox: Address::ZERO,
+        ..here
+    };
+    assert_eq!(
+        complaint(verifier().in_domain(chain).verify(&object)),
+        "domain.l1ChainId"
+    );
+    assert_eq!(
+        complaint(verifier().in_domain(inbox).verify(&object)),
+        "domain.inbox"
+    );
 }
 
 /// A promise must not replay onto another chain, deployment or rollup: the domain in the object is
@@ -123,7 +138,9 @@ fn a_sealed_grade_needs_the_seal_and_the_predecessor_who_signed_it() {
     let after = || verifier().after(address(&predecessor_key()));
     assert_eq!(after().verify(&object).unwrap().grade, Grade::Sealed);
     assert_eq!(refused(&object), "predecessor");
-    let wrong = verifier().after(address(&key("a stranger"))).verify(&object);
+    let wrong = verifier()
+        .after(address(&key("a stranger")))
+        .verify(&object);
     assert_eq!(complaint(wrong), "signature of parent seal");
 
     let mut without = object.clone();
@@ -142,17 +159,35 @@ fn a_seal_that_does_not_carry_the_base_is_refused() {
         let mut draft = Draft::sealed();
         change(&mut draft);
         draft.relink();
-        complaint(verifier().after(address(&predecessor_key())).verify(&draft.object(1)))
+        complaint(
+            verifier()
+                .after(address(&predecessor_key()))
+                .verify(&draft.object(1)),
+        )
     };
-    assert_eq!(refused(|d| d.parent_seal.as_mut().unwrap().endOfWindow = false), "parentSeal.endOfWindow");
-    assert_eq!(refused(|d| d.parent_seal.as_mut().unwrap().blockNumber = 40), "parentSeal.blockNumber");
-    assert_eq!(refused(|d| d.base.parentBlockHash = B256::ZERO), "parentSeal.blockHash");
-    assert_eq!(refused(|d| d.base.parentFrag = B256::ZERO), "parentSeal.lastFrag");
+    assert_eq!(
+        refused(|d| d.parent_seal.as_mut().unwrap().endOfWindow = false),
+        "parentSeal.endOfWindow"
+    );
+    assert_eq!(
+        refused(|d| d.parent_seal.as_mut().unwrap().blockNumber = 40),
+        "parentSeal.blockNumber"
+    );
+    assert_eq!(
+        refused(|d| d.base.parentBlockHash = B256::ZERO),
+        "parentSeal.blockHash"
+    );
+    assert_eq!(
+        refused(|d| d.base.parentFrag = B256::ZERO),
+        "parentSeal.lastFrag"
+    );
 
     let mut object = Draft::sealed().object(1);
     let seal: &mut SealWire = &mut object.parent_seal.as_mut().unwrap().seal;
     seal.last_sequence += 1;
-    let result = verifier().after(address(&predecessor_key())).verify(&object);
+    let result = verifier()
+        .after(address(&predecessor_key()))
+        .verify(&object);
     assert_eq!(complaint(result), "base.parentSeal");
 }
 
@@ -168,14 +203,26 @@ fn a_posted_grade_is_believed_only_of_genesis_or_of_a_block_the_holder_saw_on_l1
     let hash = draft.base.parentBlockHash;
     verifier().on_posted(41, hash).verify(&object).unwrap();
     assert_eq!(refused(&object), "grade posted");
-    assert_eq!(complaint(verifier().on_posted(40, hash).verify(&object)), "grade posted");
-    assert_eq!(complaint(verifier().on_posted(41, B256::ZERO).verify(&object)), "grade posted");
+    assert_eq!(
+        complaint(verifier().on_posted(40, hash).verify(&object)),
+        "grade posted"
+    );
+    assert_eq!(
+        complaint(verifier().on_posted(41, B256::ZERO).verify(&object)),
+        "grade posted"
+    );
 
     draft.grade = Grade::Open;
-    assert_eq!(verifier().verify(&draft.object(1)).unwrap().grade, Grade::Open);
+    assert_eq!(
+        verifier().verify(&draft.object(1)).unwrap().grade,
+        Grade::Open
+    );
     let mut genesis = Draft::first();
     genesis.grade = Grade::Open;
-    assert_eq!(refused(&genesis.object(1)), "grade posted (parent is genesis)");
+    assert_eq!(
+        refused(&genesis.object(1)),
+        "grade posted (parent is genesis)"
+    );
 }
 
 /// Self-contradictions of a gateway that signed them itself: valid signatures, invalid promise.
@@ -189,27 +236,87 @@ fn what_a_gateway_signs_against_the_rules_is_no_promise_either() {
         refused(&draft.object(1))
     };
     let none = |_: &mut Draft| {};
-    assert_eq!(refused(none, |d| d.frag.base = keccak256("another base")), "frag.base");
-    assert_eq!(refused(none, |d| d.frag.previousFrag = B256::ZERO), "frag.previousFrag");
-    assert_eq!(refused(none, |d| d.frag.blockEnv = B256::ZERO), "frag.blockEnv");
-    assert_eq!(refused(none, |d| d.frag.promisesRoot = B256::ZERO), "frag.promisesRoot");
-    assert_eq!(refused(|d| d.frag.blockNumber = 2, none), "frag.blockNumber");
-    assert_eq!(refused(|d| (d.frag.sequence, d.frag.blockNumber) = (1, 0), none), "frag.blockNumber");
-    assert_eq!(refused(|d| d.frag.orderingRule = 2, none), "frag.orderingRule");
+    assert_eq!(
+        refused(none, |d| d.frag.base = keccak256("another base")),
+        "frag.base"
+    );
+    assert_eq!(
+        refused(none, |d| d.frag.previousFrag = B256::ZERO),
+        "frag.previousFrag"
+    );
+    assert_eq!(
+        refused(none, |d| d.frag.blockEnv = B256::ZERO),
+        "frag.blockEnv"
+    );
+    assert_eq!(
+        refused(none, |d| d.frag.promisesRoot = B256::ZERO),
+        "frag.promisesRoot"
+    );
+    assert_eq!(
+        refused(|d| d.frag.blockNumber = 2, none),
+        "frag.blockNumber"
+    );
+    assert_eq!(
+        refused(|d| (d.frag.sequence, d.frag.blockNumber) = (1, 0), none),
+        "frag.blockNumber"
+    );
+    assert_eq!(
+        refused(|d| d.frag.orderingRule = 2, none),
+        "frag.orderingRule"
+    );
     assert_eq!(refused(|d| d.frag.transactionCount = 1, none), "leaf.index");
     assert_eq!(refused(|d| d.frag.transactionCount = 0, none), "leaf.index");
-    assert_eq!(refused(|d| d.frag.transactionCount = 4, none), "branch length");
-    assert_eq!(refused(|d| d.frag.transactionCount = 9, none), "branch length");
-    assert_eq!(refused(|d| d.leaves[1].index = 2, none), "frag.promisesRoot");
-    assert_eq!(refused(|d| d.leaves[1].index = u64::MAX, none), "leaf.index");
-    assert_eq!(refused(|d| (d.frag.sequence, d.frag.firstTransaction) = (1, 2), none), "leaf.index");
-    assert_eq!(refused(|d| d.frag.firstTransaction = 1, none), "frag.firstTransaction");
-    assert_eq!(refused(|d| d.frag.windowCoverage = d.leaves[1].coverage - 1, none), "leaf.coverage");
-    assert_eq!(refused(|d| d.frag.gasUsed = 67_217, none), "receipt.cumulativeGasUsed");
-    assert_eq!(refused(|d| d.leaves[1].sender = Address::ZERO, none), "leaf.sender");
-    assert_eq!(refused(|d| d.promised[1].raw = nonsense(), none), "decode transaction");
-    assert_eq!(refused(|d| d.promised[1].receipt = nonsense(), none), "decode receipt");
-    assert_eq!(refused(|d| d.promised[1].writes = nonsense(), none), "decode writes");
+    assert_eq!(
+        refused(|d| d.frag.transactionCount = 4, none),
+        "branch length"
+    );
+    assert_eq!(
+        refused(|d| d.frag.transactionCount = 9, none),
+        "branch length"
+    );
+    assert_eq!(
+        refused(|d| d.leaves[1].index = 2, none),
+        "frag.promisesRoot"
+    );
+    assert_eq!(
+        refused(|d| d.leaves[1].index = u64::MAX, none),
+        "leaf.index"
+    );
+    assert_eq!(
+        refused(
+            |d| (d.frag.sequence, d.frag.firstTransaction) = (1, 2),
+            none
+        ),
+        "leaf.index"
+    );
+    assert_eq!(
+        refused(|d| d.frag.firstTransaction = 1, none),
+        "frag.firstTransaction"
+    );
+    assert_eq!(
+        refused(|d| d.frag.windowCoverage = d.leaves[1].coverage - 1, none),
+        "leaf.coverage"
+    );
+    assert_eq!(
+        refused(|d| d.frag.gasUsed = 67_217, none),
+        "receipt.cumulativeGasUsed"
+    );
+    assert_eq!(
+        refused(|d| d.leaves[1].sender = Address::ZERO, none),
+        "leaf.sender"
+    );
+    assert_eq!(
+        refused(|d| d.promised[1].raw = nonsense(), none),
+        "decode transaction"
+    );
+    assert_eq!(
+        refused(|d| d.promised[1].receipt = nonsense(), none),
+        "decode receipt"
+    );
+    assert_eq!(
+        refused(|d| d.promised[1].writes = nonsense(), none),
+        "decode writes"
+    );
     let swapped = |d: &mut Draft| d.promised[1].receipt = d.promised[0].receipt.clone();
     assert_eq!(refused(swapped, none), "receipt type");
 }

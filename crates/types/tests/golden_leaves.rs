@@ -168,8 +168,10 @@ fn write_sets_encode_as_frozen_and_decode_again() {
     }
 }
 
+type Slots = BTreeMap<[u8; 32], [u8; 32]>;
+
 /// An info and slots that may stand together, so that nothing is dropped as saying nothing.
-fn account_parts() -> impl Strategy<Value = (InfoWrite, BTreeMap<[u8; 32], [u8; 32]>)> {
+fn account_parts() -> impl Strategy<Value = (InfoWrite, Slots)> {
     let slots = |least| prop::collection::btree_map(any::<[u8; 32]>(), any::<[u8; 32]>(), least..4);
     let set =
         (any::<u64>(), any::<[u8; 32]>(), any::<[u8; 32]>()).prop_map(|(nonce, balance, code)| {
@@ -188,7 +190,7 @@ fn account_parts() -> impl Strategy<Value = (InfoWrite, BTreeMap<[u8; 32], [u8; 
 
 fn any_write_set() -> impl Strategy<Value = WriteSet> {
     prop::collection::btree_map(any::<[u8; 20]>(), account_parts(), 0..6).prop_map(|accounts| {
-        let account = |(address, (info, slots)): ([u8; 20], (_, BTreeMap<[u8; 32], [u8; 32]>))| {
+        let account = |(address, (info, slots)): ([u8; 20], (InfoWrite, Slots))| {
             let number = U256::from_be_bytes::<32>;
             AccountWrite {
                 address: Address::from(address),

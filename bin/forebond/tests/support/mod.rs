@@ -120,10 +120,14 @@ pub struct Client {
 
 impl Client {
     pub fn connect(addr: &str) -> Self {
-        let stream = TcpStream::connect(addr).unwrap();
-        stream.set_nodelay(true).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
-        Self { addr: addr.to_owned(), stream: BufReader::new(stream) }
+        Self::try_connect(addr).unwrap()
+    }
+
+    pub fn try_connect(addr: &str) -> std::io::Result<Self> {
+        let stream = TcpStream::connect(addr)?;
+        stream.set_nodelay(true)?;
+        stream.set_read_timeout(Some(Duration::from_secs(30)))?;
+        Ok(Self { addr: addr.to_owned(), stream: BufReader::new(stream) })
     }
 
     /// The whole answer, or an error of the connection.

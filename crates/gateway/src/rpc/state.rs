@@ -54,7 +54,16 @@ impl Snapshot for StateSnapshot {
 
     fn call(&self, request: &CallRequest) -> Result<CallOutcome, CallError> {
         let tx = &request.transaction;
-        let state = self.overridden(request);
+        let mut state = self.overridden(request);
+        if tx.from.is_none()
+            && let Some(value) = tx.value.filter(|value| !value.is_zero())
+        {
+            // Nobody in particular calls: the value is taken for given.
+            let balance = Some(value);
+            let over = AccountOverride { balance, ..Default::default() };
+            let accounts = std::iter::once((Address::ZERO, over)).collect();
+            state = Arc::new(Overridden { inner: state, accounts, codes: HashMap::default() });
+        }
         let mut opening = self.opening.clone();
         if let Some(block) = &request.overrides.block {
             opening.number = block.number.map_or(opening.number, |n| n.saturating_to());

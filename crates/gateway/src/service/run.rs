@@ -3,6 +3,7 @@ use crate::{
     GatewayConfig, RunOptions,
     archive::Archive,
     clock::SystemClock,
+    l1::DepositDesk,
     log::DirLock,
     metrics::StageMetrics,
     pool::Pool,
@@ -55,33 +56,49 @@ pub async fn run(config: GatewayConfig, options: RunOptions, shutdown: Shutdown)
     health.set_ready("recovery");
 
     let (control, control_end) = bounded(CONTROL);
-    let (chain, threads) =
+    let ((chain, desk), threads) =
         start_threads(&config, recovered, &key, (control.clone(), control_end), &stages, &shutdown)?;
     health.set_ready("sequencer");
-    let server = start_rpc(&config, &chain.0, &key).await?;
+    let served = serve_until_requested(&config, &chain, desk, &key, &health, &shutdown).await;
+
+    // Whatever happened above, the threads end in order and write what they hold.
+    health.set_not_ready("sequencer", "shutting down");
+    let _ = control.send(SequencerInput::Stop);
+    drop(control);
+    let ended = tokio::task::spawn_blocking(move || threads.join()).await;
+    drop(lock);
+    if let Some(server) = metrics_server {
+        shutdown.request("done");
+        server.stopped().await?;
+    }
+    ended.wrap_err("the threads cannot be waited for")??;
+    served
+}
+
+/// Serves the RPC and, if configured, the administrative port, until the end is requested.
+async fn serve_until_requested(
+    config: &GatewayConfig,
+    chain: &Arc<GatewayChain>,
+    desk: DepositDesk,
+    key: &Arc<CommitterKey>,
+    health: &Health,
+    shutdown: &Shutdown,
+) -> eyre::Result<()> {
+    let server = start_rpc(config, chain, key).await?;
     let admin = match config.admin.addr.addr() {
-        Some(addr) => Some(serve(&config.rpc, addr, admin_module(chain.1)?).await?),
+        Some(addr) => Some(serve(&config.rpc, addr, admin_module(desk)?).await?),
         None => None,
     };
-    let feed = tokio::spawn(chain.0.feed());
+    let feed = tokio::spawn(chain.clone().feed());
     health.set_ready("rpc");
     announce(server.local_addr())?;
-
     shutdown.requested().await;
     health.set_not_ready("rpc", "shutting down");
     server.stop().await;
     if let Some(admin) = admin {
         admin.stop().await;
     }
-    let _ = control.send(SequencerInput::Stop);
-    drop(control);
-    let ended = tokio::task::spawn_blocking(move || threads.join()).await;
     feed.abort();
-    drop(lock);
-    if let Some(server) = metrics_server {
-        server.stopped().await?;
-    }
-    ended.wrap_err("the threads cannot be waited for")??;
     Ok(())
 }
 
@@ -130,7 +147,7 @@ fn start_threads(
     (control, control_end): Control,
     stages: &Arc<StageMetrics>,
     shutdown: &Shutdown,
-) -> eyre::Result<((Arc<GatewayChain>, crate::l1::DepositDesk), Threads)> {
+) -> eyre::Result<((Arc<GatewayChain>, DepositDesk), Threads)> {
     let threads = Threads::new(shutdown.clone(), END_DEADLINE);
     let (submissions, submissions_end) = bounded(SUBMISSIONS);
     let (cuts, cuts_end) = bounded(CUTS);

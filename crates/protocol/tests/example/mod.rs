@@ -29,7 +29,9 @@ pub(crate) fn key(words: &str) -> secp256k1::SecretKey {
 
 /// The address of a key.
 pub(crate) fn address(key: &secp256k1::SecretKey) -> Address {
-    Signature::sign(B256::ZERO, key).recover(B256::ZERO).unwrap()
+    Signature::sign(B256::ZERO, key)
+        .recover(B256::ZERO)
+        .unwrap()
 }
 
 /// The key of the gateway under test.
@@ -105,9 +107,21 @@ impl Draft {
             orderingRule: 0,
             blockEnv: B256::ZERO,
         };
-        let domain = Domain { l1_chain_id: 1, inbox: Address::repeat_byte(0x1b) };
+        let domain = Domain {
+            l1_chain_id: 1,
+            inbox: Address::repeat_byte(0x1b),
+        };
         let grade = Grade::Posted;
-        let mut draft = Self { domain, base, grade, parent_seal: None, env, frag, leaves, promised };
+        let mut draft = Self {
+            domain,
+            base,
+            grade,
+            parent_seal: None,
+            env,
+            frag,
+            leaves,
+            promised,
+        };
         draft.relink();
         draft
     }

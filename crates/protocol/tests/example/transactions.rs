@@ -27,16 +27,47 @@ pub(crate) fn promised_transactions() -> Vec<Promised> {
     let contract = address(&alice).create(2);
     let transferred = Log::new_unchecked(
         contract,
-        vec![keccak256("Transfer(address,address,uint256)"), B256::ZERO, address(&alice).into_word()],
+        vec![
+            keccak256("Transfer(address,address,uint256)"),
+            B256::ZERO,
+            address(&alice).into_word(),
+        ],
         U256::from(10).pow(U256::from(24)).to_be_bytes_vec().into(),
     );
     let bob = address(&key("bob"));
-    let slot = (U256::from_be_bytes(keccak256("balance of alice").0), U256::from(7));
+    let slot = (
+        U256::from_be_bytes(keccak256("balance of alice").0),
+        U256::from(7),
+    );
     vec![
         deposit(46_218),
-        type_two(0, TxKind::Call(bob), Bytes::new(), true, 67_218, vec![], None),
-        type_two(1, TxKind::Call(contract), Bytes::from_static(&[0xfe]), false, 97_218, vec![], None),
-        type_two(2, TxKind::Create, Bytes::from_static(b"\x60\x00"), true, 497_218, vec![transferred], Some((contract, slot))),
+        type_two(
+            0,
+            TxKind::Call(bob),
+            Bytes::new(),
+            true,
+            67_218,
+            vec![],
+            None,
+        ),
+        type_two(
+            1,
+            TxKind::Call(contract),
+            Bytes::from_static(&[0xfe]),
+            false,
+            97_218,
+            vec![],
+            None,
+        ),
+        type_two(
+            2,
+            TxKind::Create,
+            Bytes::from_static(b"\x60\x00"),
+            true,
+            497_218,
+            vec![transferred],
+            Some((contract, slot)),
+        ),
         legacy(518_218),
     ]
 }
@@ -54,14 +85,20 @@ fn deposit(cumulative_gas_used: u64) -> Promised {
     };
     let sender = tx.from;
     let receipt = OpDepositReceipt {
-        inner: Receipt { status: true.into(), cumulative_gas_used, logs: vec![] },
+        inner: Receipt {
+            status: true.into(),
+            cumulative_gas_used,
+            logs: vec![],
+        },
         deposit_nonce: Some(4),
         deposit_receipt_version: Some(1),
     };
     Promised {
         raw: OpTxEnvelope::from(tx).encoded_2718().into(),
         sender,
-        receipt: OpReceiptEnvelope::Deposit(receipt.with_bloom()).encoded_2718().into(),
+        receipt: OpReceiptEnvelope::Deposit(receipt.with_bloom())
+            .encoded_2718()
+            .into(),
         writes: writes(sender, 5, None),
         cumulative_gas_used,
     }
@@ -89,11 +126,19 @@ fn type_two(
     };
     let alice = key("alice");
     let signature = sign(tx.signature_hash(), &alice);
-    let receipt = Receipt { status: success.into(), cumulative_gas_used, logs };
+    let receipt = Receipt {
+        status: success.into(),
+        cumulative_gas_used,
+        logs,
+    };
     Promised {
-        raw: OpTxEnvelope::Eip1559(tx.into_signed(signature)).encoded_2718().into(),
+        raw: OpTxEnvelope::Eip1559(tx.into_signed(signature))
+            .encoded_2718()
+            .into(),
         sender: address(&alice),
-        receipt: OpReceiptEnvelope::Eip1559(receipt.with_bloom()).encoded_2718().into(),
+        receipt: OpReceiptEnvelope::Eip1559(receipt.with_bloom())
+            .encoded_2718()
+            .into(),
         writes: writes(address(&alice), nonce + 1, created),
         cumulative_gas_used,
     }
@@ -111,11 +156,19 @@ fn legacy(cumulative_gas_used: u64) -> Promised {
         input: Bytes::new(),
     };
     let signature = sign(tx.signature_hash(), &bob);
-    let receipt = Receipt { status: true.into(), cumulative_gas_used, logs: vec![] };
+    let receipt = Receipt {
+        status: true.into(),
+        cumulative_gas_used,
+        logs: vec![],
+    };
     Promised {
-        raw: OpTxEnvelope::Legacy(tx.into_signed(signature)).encoded_2718().into(),
+        raw: OpTxEnvelope::Legacy(tx.into_signed(signature))
+            .encoded_2718()
+            .into(),
         sender: address(&bob),
-        receipt: OpReceiptEnvelope::Legacy(receipt.with_bloom()).encoded_2718().into(),
+        receipt: OpReceiptEnvelope::Legacy(receipt.with_bloom())
+            .encoded_2718()
+            .into(),
         writes: writes(address(&bob), 1, None),
         cumulative_gas_used,
     }
@@ -132,9 +185,17 @@ fn writes(sender: Address, nonce: u64, created: Option<(Address, (U256, U256))>)
         balance: U256::from(1_000_000_007u64) * U256::from(nonce),
         code_hash: keccak256(code),
     };
-    let mut accounts = vec![AccountWrite { address: sender, info: info(nonce, &[]), slots: vec![] }];
+    let mut accounts = vec![AccountWrite {
+        address: sender,
+        info: info(nonce, &[]),
+        slots: vec![],
+    }];
     if let Some((address, slot)) = created {
-        accounts.push(AccountWrite { address, info: info(1, &[0]), slots: vec![slot] });
+        accounts.push(AccountWrite {
+            address,
+            info: info(1, &[0]),
+            slots: vec![slot],
+        });
     }
     WriteSet::new(accounts).encode().into()
 }

@@ -70,16 +70,24 @@ pub(crate) fn plans() -> impl Strategy<Value = Plan> {
         },
     );
     let block = (prop::collection::vec(frag, 1..6), any::<bool>(), 0usize..7).prop_map(
-        |(frags, origin_advances, seal_lag)| BlockPlan { frags, origin_advances, seal_lag },
+        |(frags, origin_advances, seal_lag)| BlockPlan {
+            frags,
+            origin_advances,
+            seal_lag,
+        },
     );
-    (0u64..100, prop::collection::vec(block, 1..7), 0u8..2, any::<bool>()).prop_map(
-        |(parent_block, blocks, ordering_rule, ends)| Plan {
+    (
+        0u64..100,
+        prop::collection::vec(block, 1..7),
+        0u8..2,
+        any::<bool>(),
+    )
+        .prop_map(|(parent_block, blocks, ordering_rule, ends)| Plan {
             parent_block,
             blocks,
             ordering_rule,
             ends,
-        },
-    )
+        })
 }
 
 /// What an honest gateway signs under `base` when it carries out `plan`, the base left out.
@@ -88,7 +96,8 @@ pub(crate) fn honest(base: &Base, plan: &Plan) -> Vec<Signed> {
     let mut signed = vec![];
     let mut waiting: VecDeque<(usize, Seal)> = VecDeque::new();
     let (mut sequence, mut previous_frag) = (0u32, base_hash);
-    let (mut origin, mut issued_at_ms, mut window_coverage) = (9_000u64, 1_760_000_000_000u64, 0u128);
+    let (mut origin, mut issued_at_ms, mut window_coverage) =
+        (9_000u64, 1_760_000_000_000u64, 0u128);
     for (number, block) in (base.parentBlock + 1..).zip(&plan.blocks) {
         origin += u64::from(block.origin_advances);
         let (mut first_transaction, mut gas_used) = (0u32, 0u64);
@@ -107,7 +116,9 @@ pub(crate) fn honest(base: &Base, plan: &Plan) -> Vec<Signed> {
                 issuedAtMs: issued_at_ms,
                 firstTransaction: first_transaction,
                 transactionCount: planned.transactions,
-                promisesRoot: keccak256([number.to_be_bytes(), u64::from(sequence).to_be_bytes()].concat()),
+                promisesRoot: keccak256(
+                    [number.to_be_bytes(), u64::from(sequence).to_be_bytes()].concat(),
+                ),
                 gasUsed: gas_used,
                 windowCoverage: window_coverage,
                 orderingRule: plan.ordering_rule,

@@ -109,12 +109,13 @@ fn history<C: Chain>(
         ..FeeHistory::default()
     };
     let mut rewards = Vec::new();
+    let quoted_tip_wei = chain.quoted_tip_wei();
     for number in oldest..=newest {
         let header = if percentiles.is_empty() {
             chain.header(number)?
         } else {
             chain.block(number)?.map(|block| {
-                rewards.push(rewards_of(&block, percentiles));
+                rewards.push(rewards_of(&block, percentiles, quoted_tip_wei));
                 block.header.clone()
             })
         };
@@ -155,16 +156,20 @@ fn ratio(used: u64, limit: u64) -> f64 {
     }
 }
 
-/// For each percentile of the block's gas, the tip of the transaction it falls on; transactions sorted by tip.
+/// For each percentile of the gas that paid a fee, the tip of the transaction it falls on; transactions sorted by tip.
+///
+/// A block in which nobody paid reports the tip asked for at present: wallets take their offer from here, and one
+/// below the quote would be refused.
 #[allow(
     clippy::cast_precision_loss,
     reason = "gas stays far below 2^53, and a percentile needs no more"
 )]
-fn rewards_of(block: &BlockView, percentiles: &[f64]) -> Vec<u128> {
+fn rewards_of(block: &BlockView, percentiles: &[f64], quoted_tip_wei: u128) -> Vec<u128> {
     let base_fee_wei = u128::from(block.header.base_fee_per_gas.unwrap_or_default());
     let mut paid: Vec<(u128, u64)> = block
         .transactions
         .iter()
+        .filter(|view| view.effective_gas_price_wei > 0)
         .map(|view| {
             (
                 view.effective_gas_price_wei.saturating_sub(base_fee_wei),
@@ -172,6 +177,9 @@ fn rewards_of(block: &BlockView, percentiles: &[f64]) -> Vec<u128> {
             )
         })
         .collect();
+    if paid.is_empty() {
+        return vec![quoted_tip_wei; percentiles.len()];
+    }
     paid.sort_unstable();
     let used = paid.iter().map(|(_, gas)| gas).sum::<u64>() as f64;
     let mut transactions = paid.into_iter().peekable();

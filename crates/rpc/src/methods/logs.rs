@@ -88,7 +88,7 @@ pub(super) fn find<C: Chain>(context: &Context<C>, filter: &Filter) -> Answer<Ve
         sealed(context, filter, block_ref::sealed_number(chain, from), last)?
     };
     for block in &unsealed {
-        if false {
+        if block.header.number > latest || from.is_pending() {
             collect(block, filter, &mut logs);
         }
     }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::{
     client::{ask, refused},
-    world::{BASE_FEE_WEI, TIP_WEI, config, start},
+    world::{BASE_FEE_WEI, TIP_WEI, config, raw_transaction, start},
 };
 
 #[tokio::test]
@@ -26,8 +26,12 @@ async fn the_price_is_the_base_fee_plus_the_quoted_tip() {
 async fn the_history_has_one_base_fee_more_than_blocks_and_a_row_of_rewards_for_each() {
     let (chain, server) = start(config()).await;
     let addr = server.local_addr();
+    // A deposit pays no tip and counts for none.
     chain.deposit();
-    chain.promise_many(3);
+    for (nonce, tip_wei) in [(0, 30), (1, 10), (2, 20)] {
+        let raw = raw_transaction(nonce, tip_wei, &[]);
+        ask(addr, "eth_sendRawTransaction", json!([raw])).await;
+    }
     chain.seal();
     chain.seal();
     let history = ask(
@@ -45,14 +49,12 @@ async fn the_history_has_one_base_fee_more_than_blocks_and_a_row_of_rewards_for_
         history["gasUsedRatio"],
         json!([0.0, 135_000.0 / 30_000_000.0, 0.0])
     );
-    // A third of the gas was the deposit's, which pays no tip.
+    // Where nobody paid, the tip asked for at present: less would be refused.
+    let quoted = format!("{TIP_WEI:#x}");
+    let nobody = json!([quoted, quoted, quoted]);
     assert_eq!(
         history["reward"],
-        json!([
-            ["0x0", "0x0", "0x0"],
-            ["0x0", "0x32", "0x32"],
-            ["0x0", "0x0", "0x0"]
-        ])
+        json!([nobody, ["0xa", "0x14", "0x1e"], nobody])
     );
 }
 

@@ -499,6 +499,8 @@ impl Snapshot for FakeSnapshot {
                 reason: "InvalidFEOpcode".into(),
                 out_of_gas: false,
             },
+            // Code can look at the gas it has: enough for a plain transfer says nothing about a call with more.
+            None if request.gas_limit == 21_000 => CallEnd::Success { output: input },
             _ if request.gas_limit < CONTRACT_GAS => CallEnd::Halt {
                 reason: "OutOfGas".into(),
                 out_of_gas: true,

@@ -51,8 +51,9 @@ impl Shutdown {
         &self.token
     }
 
-    /// Requests the end on the first SIGINT or SIGTERM and leaves the process at once on the
-    /// second. Call it once, inside a tokio runtime.
+    /// Requests the end on the first SIGINT or SIGTERM and leaves the process at once on one that
+    /// follows a second or more later; in between it is taken for an echo of the first. Call it
+    /// once, inside a tokio runtime.
     ///
     /// # Errors
     /// The system refuses to register the handlers.
