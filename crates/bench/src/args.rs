@@ -80,8 +80,15 @@ pub struct BenchArgs {
     /// Print one JSON object instead of a table
     #[arg(long)]
     json: bool,
-    /// Measure signing, recovery and a synced append in this directory instead of a server
-    #[arg(long, value_name = "DIRECTORY", conflicts_with = "table")]
+    /// Measure signing, recovery and a synced append in this directory (by default the current one)
+    /// instead of a server
+    #[arg(
+        long,
+        value_name = "DIRECTORY",
+        num_args = 0..=1,
+        default_missing_value = ".",
+        conflicts_with = "table"
+    )]
     floor: Option<PathBuf>,
     /// Print a Markdown table of reports and floors that --json wrote, instead of measuring
     #[arg(long, value_name = "FILE", num_args = 1..)]

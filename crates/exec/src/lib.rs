@@ -8,7 +8,8 @@ mod view;
 
 pub use evm::{
     BaseState, BlockRun, CallEnv, CallOutcome, CallRequest, Changes, DecodeError, ExecuteError,
-    Executed, PausedBlock, PreparedTx, Refused, StateError, WorkingState, call, changes_of, evm_env,
+    Executed, PausedBlock, PreparedTx, Refused, StateError, WorkingState, call, changes_of,
+    evm_env,
 };
 pub use store::{
     Account, BlockRecord, Change, DEFAULT_CACHE_BYTES, DEFAULT_HISTORY_BLOCKS, Durability,

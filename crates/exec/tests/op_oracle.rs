@@ -71,7 +71,8 @@ impl Ours {
     }
 
     fn take_in(&mut self, changes: &Changes) {
-        self.told.add_codes(changes.codes.iter().map(|(hash, code)| (hash, code)));
+        self.told
+            .add_codes(changes.codes.iter().map(|(hash, code)| (hash, code)));
         self.told.apply_writes(&changes.write_set());
         self.layers.last_mut().unwrap().add(changes);
     }
@@ -94,7 +95,10 @@ impl Ours {
     fn execute(&mut self, tx: &PreparedTx, seen: &mut Seen) -> Result<Executed, ExecuteError> {
         match self.run.execute(tx) {
             Err(ExecuteError::ParentHashPending) => {
-                assert!(self.kept_back.is_some(), "only then there is something to wait for");
+                assert!(
+                    self.kept_back.is_some(),
+                    "only then there is something to wait for"
+                );
                 seen.waited_for_parent += 1;
                 self.give_parent();
                 self.run.execute(tx)
@@ -114,13 +118,23 @@ impl Ours {
     }
 }
 
-fn check_fees(ours: &Ours, before: &MapState, tx: &PreparedTx, done: &Executed, opening: &BlockOpening) {
+fn check_fees(
+    ours: &Ours,
+    before: &MapState,
+    tx: &PreparedTx,
+    done: &Executed,
+    opening: &BlockOpening,
+) {
     let gained = |vault: Address| ours.told.balance(vault) - before.balance(vault);
     let gas = U256::from(done.gas_used);
     let base_fee = U256::from(opening.env.baseFee);
     let price = U256::from(done.effective_gas_price_wei);
     assert_eq!(gained(L1_FEE_VAULT), done.l1_fee_wei, "L1 fee");
-    assert_eq!(gained(OPERATOR_FEE_VAULT), done.operator_fee_wei, "operator fee");
+    assert_eq!(
+        gained(OPERATOR_FEE_VAULT),
+        done.operator_fee_wei,
+        "operator fee"
+    );
     if tx.is_deposit() {
         assert_eq!((done.fee_wei(), gained(BASE_FEE_VAULT)), (0, U256::ZERO));
         return;
@@ -138,7 +152,11 @@ fn check_fees(ours: &Ours, before: &MapState, tx: &PreparedTx, done: &Executed, 
         U256::ZERO
     };
     let lost = before.balance(tx.sender()) - ours.told.balance(tx.sender());
-    assert_eq!(lost, U256::from(done.fee_wei()) + moved, "what the sender lost");
+    assert_eq!(
+        lost,
+        U256::from(done.fee_wei()) + moved,
+        "what the sender lost"
+    );
 }
 
 /// Every account and slot this transaction touched, as the oracle, the working state, the write
@@ -147,15 +165,26 @@ fn check_touched(ours: &mut Ours, done: &Executed, stock: &mut StockBlock<'_>) {
     let view = ours.view();
     let db = stock.evm.db_mut();
     for (address, (_, after)) in &done.changes.accounts {
-        let theirs = db.basic_ref(*address).unwrap().filter(|info| !info.is_empty());
+        let theirs = db
+            .basic_ref(*address)
+            .unwrap()
+            .filter(|info| !info.is_empty());
         let theirs = theirs.map(|info| (info.nonce, info.balance, info.code_hash));
-        assert_eq!(after.map(|a| (a.nonce, a.balance, a.code_hash)), theirs, "account {address}");
+        assert_eq!(
+            after.map(|a| (a.nonce, a.balance, a.code_hash)),
+            theirs,
+            "account {address}"
+        );
         assert_eq!(ours.told.get(*address), *after);
         assert_eq!(ours.run.state().account(*address).unwrap(), *after);
         assert_eq!(view.account(*address).unwrap(), *after);
     }
     for ((address, slot), (_, after)) in &done.changes.slots {
-        assert_eq!(db.storage_ref(*address, *slot).unwrap(), *after, "slot {slot} of {address}");
+        assert_eq!(
+            db.storage_ref(*address, *slot).unwrap(),
+            *after,
+            "slot {slot} of {address}"
+        );
         assert_eq!(ours.told.slot(*address, *slot), *after);
         assert_eq!(ours.run.state().slot(*address, *slot).unwrap(), *after);
         assert_eq!(view.storage(*address, *slot).unwrap(), *after);
@@ -177,20 +206,46 @@ fn count(seen: &mut Seen, tx: &PreparedTx, done: &Executed) {
     for (_, code) in &done.changes.codes {
         seen.delegated += u32::from(code.starts_with(&[0xef, 0x01, 0x00]));
     }
-    seen.slots_cleared += done.changes.slots.iter().filter(|(_, (_, after))| after.is_zero()).count() as u32;
+    seen.slots_cleared += done
+        .changes
+        .slots
+        .iter()
+        .filter(|(_, (_, after))| after.is_zero())
+        .count() as u32;
     let destroyed = |info| matches!(info, InfoWrite::Destroyed);
     let writes = done.changes.write_set();
-    assert!(!writes.accounts().iter().any(|w| destroyed(w.info)), "nothing that existed before can go (EIP-6780)");
-    seen.withdrawals += u32::from(done.changes.slots.iter().any(|((a, _), _)| *a == L2_TO_L1_MESSAGE_PASSER));
+    assert!(
+        !writes.accounts().iter().any(|w| destroyed(w.info)),
+        "nothing that existed before can go (EIP-6780)"
+    );
+    seen.withdrawals += u32::from(
+        done.changes
+            .slots
+            .iter()
+            .any(|((a, _), _)| *a == L2_TO_L1_MESSAGE_PASSER),
+    );
 }
 
 /// One transaction on both sides.
-fn one(ours: &mut Ours, stock: &mut StockBlock<'_>, tx: &PreparedTx, opening: &BlockOpening, seen: &mut Seen) -> Executed {
+fn one(
+    ours: &mut Ours,
+    stock: &mut StockBlock<'_>,
+    tx: &PreparedTx,
+    opening: &BlockOpening,
+    seen: &mut Seen,
+) -> Executed {
     let before = ours.told.clone();
-    let nonce_before = ours.run.state().account(tx.sender()).unwrap().map_or(0, |a| a.nonce);
+    let nonce_before = ours
+        .run
+        .state()
+        .account(tx.sender())
+        .unwrap()
+        .map_or(0, |a| a.nonce);
     let gas_before = ours.run.gas_used();
     let index = ours.run.transactions();
-    let done = ours.execute(tx, seen).unwrap_or_else(|error| panic!("{error}: {:?}", tx.envelope()));
+    let done = ours
+        .execute(tx, seen)
+        .unwrap_or_else(|error| panic!("{error}: {:?}", tx.envelope()));
     ours.take_in(&done.changes);
     stock.execute_transaction(&Oracle::transaction(tx)).unwrap();
 
@@ -209,13 +264,28 @@ fn one(ours: &mut Ours, stock: &mut StockBlock<'_>, tx: &PreparedTx, opening: &B
     done
 }
 
-fn read(view: StateView, opening: &BlockOpening, to: Address, signature: &str, word: Option<U256>) -> U256 {
+fn read(
+    view: StateView,
+    opening: &BlockOpening,
+    to: Address,
+    signature: &str,
+    word: Option<U256>,
+) -> U256 {
     let mut input = keccak256(signature)[..4].to_vec();
     if let Some(word) = word {
         input.extend(word.to_be_bytes::<32>());
     }
-    let env = CallEnv { state: Arc::new(view), opening: opening.clone(), chain_id: CHAIN_ID };
-    let request = CallRequest { to: Some(to), input: input.into(), gas_limit: 1_000_000, ..Default::default() };
+    let env = CallEnv {
+        state: Arc::new(view),
+        opening: opening.clone(),
+        chain_id: CHAIN_ID,
+    };
+    let request = CallRequest {
+        to: Some(to),
+        input: input.into(),
+        gas_limit: 1_000_000,
+        ..Default::default()
+    };
     match call(&env, request).unwrap() {
         CallOutcome::Success { output, .. } => U256::from_be_slice(&output),
         other => panic!("{signature}: {other:?}"),
@@ -230,7 +300,10 @@ fn run_seed(seed: u64, seen: &mut Seen) {
     let mut parent_hash = keccak256(seed.to_be_bytes());
     first.hashes.insert(0, parent_hash);
     let mut oracle = Oracle::new(&first);
-    let mut who = Population { wallets: wallets(10), contracts: vec![] };
+    let mut who = Population {
+        wallets: wallets(10),
+        contracts: vec![],
+    };
     let mut trie = StateTrie::new();
     trie.apply(&first.as_diff());
     assert_eq!(trie.root(), first.root(), "genesis");
@@ -241,8 +314,15 @@ fn run_seed(seed: u64, seen: &mut Seen) {
     let mut opened = open(&config, 1, None);
     let run = BlockRun::begin(state, CHAIN_ID, opened.opening.clone(), Some(parent_hash)).unwrap();
     let mut ours = Ours {
-        seed, rng: StdRng::seed_from_u64(!seed), run, told: first, trie, sealed: vec![base], stored: 0,
-        layers: vec![Layer::new(1)], kept_back: None,
+        seed,
+        rng: StdRng::seed_from_u64(!seed),
+        run,
+        told: first,
+        trie,
+        sealed: vec![base],
+        stored: 0,
+        layers: vec![Layer::new(1)],
+        kept_back: None,
     };
     for number in 1..=BLOCKS {
         let opening = opened.opening.clone();
@@ -254,7 +334,11 @@ fn run_seed(seed: u64, seen: &mut Seen) {
             ours.give_parent();
         }
         let mut executed = Vec::new();
-        let mut deposits = vec![PreparedTx::deposit(attributes_deposit(&config, &opened.origin, opened.sequence_number))];
+        let mut deposits = vec![PreparedTx::deposit(attributes_deposit(
+            &config,
+            &opened.origin,
+            opened.sequence_number,
+        ))];
         deposits.extend((0..rng.random_range(0..4)).map(|n| random_deposit(&mut rng, &who, n)));
         for deposit in &deposits {
             executed.push(one(&mut ours, &mut stock, deposit, &opening, seen));
@@ -279,7 +363,13 @@ fn run_seed(seed: u64, seen: &mut Seen) {
         }
         let (_, result) = stock.finish().unwrap();
         assert_eq!(result.gas_used, ours.run.gas_used());
-        assert_eq!(result.receipts, executed.iter().map(|e| e.receipt.clone()).collect::<Vec<_>>());
+        assert_eq!(
+            result.receipts,
+            executed
+                .iter()
+                .map(|e| e.receipt.clone())
+                .collect::<Vec<_>>()
+        );
         let mut logs = 0;
         for done in &executed {
             assert_eq!(done.first_log, logs, "index of the first log");
@@ -289,11 +379,24 @@ fn run_seed(seed: u64, seen: &mut Seen) {
 
         // A reader of the newest view, through `call`.
         let gas = U256::from(123_456);
-        let oracle_contract = alloy_primitives::address!("420000000000000000000000000000000000000F");
+        let oracle_contract =
+            alloy_primitives::address!("420000000000000000000000000000000000000F");
         let operator_fee = gas * U256::from(config.operator_fee_scalar) / U256::from(1_000_000)
             + U256::from(config.operator_fee_constant);
-        assert_eq!(read(ours.view(), &opening, L1_BLOCK, "number()", None), U256::from(opened.origin.number));
-        assert_eq!(read(ours.view(), &opening, oracle_contract, "getOperatorFee(uint256)", Some(gas)), operator_fee);
+        assert_eq!(
+            read(ours.view(), &opening, L1_BLOCK, "number()", None),
+            U256::from(opened.origin.number)
+        );
+        assert_eq!(
+            read(
+                ours.view(),
+                &opening,
+                oracle_contract,
+                "getOperatorFee(uint256)",
+                Some(gas)
+            ),
+            operator_fee
+        );
 
         // The block closes: its net change, the trie, the whole state.
         let gas_used = ours.run.gas_used();
@@ -307,7 +410,10 @@ fn run_seed(seed: u64, seen: &mut Seen) {
         ours.told.assert_same(&theirs, "the write sets");
         let header = seal(&opening, parent_hash, &theirs, &executed);
         assert_eq!(ours.trie.root(), header.state_root, "state root");
-        assert_eq!(Some(ours.trie.storage_root(L2_TO_L1_MESSAGE_PASSER)), header.withdrawals_root);
+        assert_eq!(
+            Some(ours.trie.storage_root(L2_TO_L1_MESSAGE_PASSER)),
+            header.withdrawals_root
+        );
         parent_hash = header.hash_slow();
         after.hashes.insert(number, parent_hash);
         ours.sealed.push(Arc::new(after));

@@ -13,7 +13,7 @@ mod journal;
 mod l1;
 pub mod log;
 mod metrics;
-mod pool;
+pub mod pool;
 mod promise;
 mod recovery;
 mod rpc;
@@ -24,7 +24,8 @@ mod service;
 mod signer;
 
 pub use config::{
-    AdminSection, ChainSection, ConfigError, CoverageSection, FeesSection, GatewayConfig, GuardSection, HttpSection,
-    KeysSection, LogSection, MetricsSection, PoolSection, RunOptions, SequencerSection, StoreSection,
+    AdminSection, ChainSection, ConfigError, CoverageSection, FeesSection, GatewayConfig,
+    GuardSection, HttpSection, KeysSection, LogSection, MetricsSection, PoolSection, RunOptions,
+    SequencerSection, StoreSection,
 };
 pub use service::run;

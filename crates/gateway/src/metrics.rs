@@ -67,32 +67,60 @@ impl StageMetrics {
         };
         let sizes = prometheus::exponential_buckets(1.0, 2.0, 14)?;
         let frag_transactions = Histogram::with_opts(
-            HistogramOpts::new("forebond_frag_transactions", "Transactions in a frag").buckets(sizes),
+            HistogramOpts::new("forebond_frag_transactions", "Transactions in a frag")
+                .buckets(sizes),
         )?;
         registry.register(Box::new(frag_transactions.clone()))?;
         let refused = IntCounterVec::new(
-            Opts::new("forebond_transactions_refused_total", "Transactions refused, by reason"),
+            Opts::new(
+                "forebond_transactions_refused_total",
+                "Transactions refused, by reason",
+            ),
             &["reason"],
         )?;
         registry.register(Box::new(refused.clone()))?;
         Ok(Self {
-            decode_recover: latency("forebond_decode_recover_seconds", "Decoding and sender recovery of one transaction")?,
-            socket_to_admitted: latency("forebond_socket_to_admitted_seconds", "Received bytes to taken by the pool")?,
-            execute: latency("forebond_execute_seconds", "Execution of one transaction, leaf included")?,
-            log_sync: latency("forebond_log_sync_seconds", "Write and sync of one batch of the promise log")?,
+            decode_recover: latency(
+                "forebond_decode_recover_seconds",
+                "Decoding and sender recovery of one transaction",
+            )?,
+            socket_to_admitted: latency(
+                "forebond_socket_to_admitted_seconds",
+                "Received bytes to taken by the pool",
+            )?,
+            execute: latency(
+                "forebond_execute_seconds",
+                "Execution of one transaction, leaf included",
+            )?,
+            log_sync: latency(
+                "forebond_log_sync_seconds",
+                "Write and sync of one batch of the promise log",
+            )?,
             cut_to_published: latency("forebond_cut_to_published_seconds", "Cut to published")?,
-            socket_to_signed: latency("forebond_socket_to_signed_seconds", "Received bytes to signed promise")?,
+            socket_to_signed: latency(
+                "forebond_socket_to_signed_seconds",
+                "Received bytes to signed promise",
+            )?,
             frag_transactions,
             seal: latency("forebond_seal_seconds", "Roots and header of one block")?,
             store: latency("forebond_store_seconds", "Writing one block to the store")?,
-            promised: counter("forebond_transactions_promised_total", "User transactions promised")?,
+            promised: counter(
+                "forebond_transactions_promised_total",
+                "User transactions promised",
+            )?,
             refused,
-            admitted: counter("forebond_transactions_admitted_total", "Transactions taken by the pool")?,
+            admitted: counter(
+                "forebond_transactions_admitted_total",
+                "Transactions taken by the pool",
+            )?,
             pool_transactions: gauge("forebond_pool_transactions", "Transactions in the pool")?,
             pool_bytes: gauge("forebond_pool_bytes", "Bytes in the pool")?,
             sealed_block: gauge("forebond_sealed_block", "Newest sealed block")?,
             open_block: gauge("forebond_open_block", "Open block")?,
-            coverage_left_gwei: gauge("forebond_coverage_left_gwei", "Coverage the reserve still carries")?,
+            coverage_left_gwei: gauge(
+                "forebond_coverage_left_gwei",
+                "Coverage the reserve still carries",
+            )?,
         })
     }
 }

@@ -34,9 +34,10 @@ pub enum Fork {
     TwoSeals,
     /// (e) a seal and a frag that cannot both be true.
     SealAgainstFrag,
-    /// (e) the seals of two blocks whose sequences run against the order of the blocks: a frag
-    /// behind one of them contradicts the other.
-    SealsOutOfOrder,
+    /// (e) two frags, or two seals, whose sequences run against the order of their blocks: somewhere
+    /// between them a block was both sealed and continued. Without this kind, the holder of (10, 5)
+    /// and the holder of (11, 4) would need a third message to prove the fork they hold.
+    OutOfOrder,
     /// (e) a message behind the end of the window.
     AfterEnd,
 }
@@ -81,7 +82,10 @@ fn frag_frag(a: &Frag, b: &Frag) -> Option<Fork> {
             f.blockEnv,
         )
     };
-    (a.blockNumber == b.blockNumber && fields(a) != fields(b)).then_some(Fork::BlockFields)
+    if a.blockNumber == b.blockNumber {
+        return (fields(a) != fields(b)).then_some(Fork::BlockFields);
+    }
+    ((a.blockNumber < b.blockNumber) != (a.sequence < b.sequence)).then_some(Fork::OutOfOrder)
 }
 
 fn seal_seal(a: &Seal, b: &Seal) -> Option<Fork> {
@@ -97,7 +101,7 @@ fn seal_seal(a: &Seal, b: &Seal) -> Option<Fork> {
         (b, a)
     };
     if later.lastSequence <= earlier.lastSequence {
-        return Some(Fork::SealsOutOfOrder);
+        return Some(Fork::OutOfOrder);
     }
     earlier.endOfWindow.then_some(Fork::AfterEnd)
 }
@@ -109,7 +113,8 @@ fn seal_frag(seal: &Seal, frag: &Frag) -> Option<Fork> {
     let hash: B256 = frag.eip712_hash_struct();
     let contradicts = (frag.sequence == seal.lastSequence && hash != seal.lastFrag)
         || (frag.blockNumber == seal.blockNumber && frag.sequence > seal.lastSequence)
-        || (frag.blockNumber > seal.blockNumber && frag.sequence <= seal.lastSequence);
+        || (frag.blockNumber > seal.blockNumber && frag.sequence <= seal.lastSequence)
+        || (frag.blockNumber < seal.blockNumber && frag.sequence >= seal.lastSequence);
     if contradicts {
         return Some(Fork::SealAgainstFrag);
     }

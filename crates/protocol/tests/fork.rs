@@ -193,6 +193,27 @@ fn e_a_seal_and_a_frag_that_cannot_both_be_true() {
         ..honest
     };
     assert_eq!(judged(&too_late, &frags[3]), Some(Fork::SealAgainstFrag));
+    let of_the_next_block = seal(10, &frags[3]);
+    assert_eq!(
+        judged(&of_the_next_block, &frags[3]),
+        Some(Fork::SealAgainstFrag)
+    );
+    let of_the_block_before = seal(11, &frags[2]);
+    assert_eq!(
+        judged(&of_the_block_before, &frags[2]),
+        Some(Fork::SealAgainstFrag)
+    );
+    let next = seal(11, &frags[3]);
+    assert_eq!(
+        judged(
+            &next,
+            &Frag {
+                sequence: 4,
+                ..frags[2].clone()
+            }
+        ),
+        Some(Fork::SealAgainstFrag)
+    );
 }
 
 #[test]
@@ -209,7 +230,7 @@ fn e_anything_behind_the_end_of_the_window() {
 }
 
 #[test]
-fn e_seals_that_run_against_the_order_of_their_blocks() {
+fn e_seals_and_frags_that_run_against_the_order_of_their_blocks() {
     let frags = branch(&[10, 10, 11], "x", 9);
     for last_sequence in [0, 1] {
         let backwards = Seal {
@@ -218,9 +239,18 @@ fn e_seals_that_run_against_the_order_of_their_blocks() {
         };
         assert_eq!(
             judged(&seal(10, &frags[1]), &backwards),
-            Some(Fork::SealsOutOfOrder)
+            Some(Fork::OutOfOrder)
         );
     }
+    let swapped = Frag {
+        sequence: 7,
+        ..frags[0].clone()
+    };
+    let swapped = Frag {
+        previousFrag: keccak256("frag 6"),
+        ..swapped
+    };
+    assert_eq!(judged(&swapped, &frags[2]), Some(Fork::OutOfOrder));
 }
 
 /// R2's own example: branch 1 keeps block 10 open, branch 2 seals it early and goes on.
@@ -250,6 +280,16 @@ fn a_fork_at_a_block_border_is_judged() {
         "holder of (11,4)"
     );
     assert_eq!(judged(&early, &seal(10, &one[5])), Some(Fork::TwoSeals));
+    // Two users who hold nothing but their own promise, and the public seal of the next block.
+    assert_eq!(
+        judged(&one[5], &two[4]),
+        Some(Fork::OutOfOrder),
+        "holders of (10,5) and (11,4)"
+    );
+    assert_eq!(
+        judged(&one[5], &seal(11, &two[4])),
+        Some(Fork::SealAgainstFrag)
+    );
 }
 
 /// R2: an honest gateway must be able to sign lost blocks again, differently, in a later window.

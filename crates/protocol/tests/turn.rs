@@ -110,7 +110,7 @@ fn mutations(message: &Signed, by: u64) -> Vec<(&'static str, Signed, Option<For
                 change(&mut other, by);
                 let kind = match *field {
                     "base" => None,
-                    "blockNumber" => Some(Fork::SealsOutOfOrder),
+                    "blockNumber" => Some(Fork::OutOfOrder),
                     _ => Some(Fork::TwoSeals),
                 };
                 (*field, Signed::Seal(other), kind)
@@ -224,12 +224,12 @@ proptest! {
     #[test]
     fn a_frag_that_is_left_out_stops_the_turn(plan in plans(), at in any::<prop::sample::Index>()) {
         let base = base(64, plan.parent_block);
-        let history = honest(&base, &plan);
-        let at = at.index(history.len());
-        prop_assume!(matches!(history[at], Signed::Frag(_)));
+        let mut history = honest(&base, &plan);
+        let is_frag = |place: &usize| matches!(history[*place], Signed::Frag(_));
+        let frags: Vec<_> = (0..history.len()).filter(is_frag).collect();
+        history.remove(*at.get(&frags));
         let mut turn = Turn::open(base, clock());
-        let rest = history.iter().enumerate().filter(|(i, _)| *i != at).map(|(_, message)| message);
-        prop_assert!(rest.map(|message| admit(&mut turn, message)).any(|taken| taken.is_err()));
+        prop_assert!(history.iter().any(|message| admit(&mut turn, message).is_err()));
     }
 
     /// A restart resumes behind the newest sealed block and takes the rest of the turn.

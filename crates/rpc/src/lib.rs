@@ -20,8 +20,8 @@ mod shape;
 
 pub use chain::{
     AccountView, BlockView, CallEnd, CallError, CallOutcome, CallRequest, Chain, EnvView, Heads,
-    Located, PlacedTransaction, PoolTransaction, PromisedBatch, ReadError, Snapshot, StateAt,
-    SubmitError, SyncProgress, TransactionView, WaitOutcome,
+    Located, OwnFeed, PlacedTransaction, PoolTransaction, PromisedBatch, ReadError, Snapshot,
+    StateAt, SubmitError, SyncProgress, TransactionView, WaitOutcome,
 };
 pub use config::{ConfigError, RpcConfig};
 pub use heavy::HeavyWork;

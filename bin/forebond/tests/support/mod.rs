@@ -1,6 +1,12 @@
 //! A gateway process and a minimal JSON-RPC client for tests of the real binary.
 
 #![allow(dead_code, reason = "each test file uses its part")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    missing_docs,
+    reason = "a failing test may say so by a panic"
+)]
 
 use alloy_consensus::{SignableTransaction, TxEip1559, TxEnvelope};
 use alloy_eips::eip2718::Encodable2718;
@@ -35,7 +41,9 @@ pub struct Home {
 
 impl Home {
     pub fn new() -> Self {
-        Self { dir: tempfile::tempdir().unwrap() }
+        Self {
+            dir: tempfile::tempdir().unwrap(),
+        }
     }
 
     pub fn data(&self) -> PathBuf {
@@ -53,7 +61,15 @@ impl Home {
     pub fn command(&self, extra: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_forebond"));
         command
-            .args(["gateway", "--dev", "--http", "127.0.0.1:0", "--metrics", "off", "--data-dir"])
+            .args([
+                "gateway",
+                "--dev",
+                "--http",
+                "127.0.0.1:0",
+                "--metrics",
+                "off",
+                "--data-dir",
+            ])
             .arg(self.data())
             .args(extra)
             .env("XDG_STATE_HOME", self.state())
@@ -74,7 +90,10 @@ impl Home {
             let _ = child.stderr.take().unwrap().read_to_string(&mut text);
             panic!("the gateway did not start: {line:?} {text}");
         };
-        Gateway { addr: url.to_owned(), child }
+        Gateway {
+            addr: url.to_owned(),
+            child,
+        }
     }
 }
 
@@ -88,15 +107,27 @@ impl Gateway {
     /// Ends it with SIGTERM and returns what it said on standard error.
     pub fn stop(mut self) -> String {
         let pid = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        assert!(
+            Command::new("kill")
+                .args(["-TERM", &pid])
+                .status()
+                .unwrap()
+                .success()
+        );
         let deadline = Instant::now() + Duration::from_secs(30);
         while self.child.try_wait().unwrap().is_none() {
-            assert!(Instant::now() < deadline, "the gateway does not end on SIGTERM");
+            assert!(
+                Instant::now() < deadline,
+                "the gateway does not end on SIGTERM"
+            );
             std::thread::sleep(Duration::from_millis(10));
         }
         let mut text = String::new();
         let _ = self.child.stderr.take().unwrap().read_to_string(&mut text);
-        assert!(self.child.wait().unwrap().success(), "ended with an error: {text}");
+        assert!(
+            self.child.wait().unwrap().success(),
+            "ended with an error: {text}"
+        );
         text
     }
 
@@ -127,12 +158,16 @@ impl Client {
         let stream = TcpStream::connect(addr)?;
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(Duration::from_secs(30)))?;
-        Ok(Self { addr: addr.to_owned(), stream: BufReader::new(stream) })
+        Ok(Self {
+            addr: addr.to_owned(),
+            stream: BufReader::new(stream),
+        })
     }
 
     /// The whole answer, or an error of the connection.
     pub fn try_call(&mut self, method: &str, params: Value) -> std::io::Result<Value> {
-        let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }).to_string();
+        let body =
+            json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }).to_string();
         let request = format!(
             "POST / HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
             self.addr,
@@ -168,7 +203,10 @@ impl Client {
     /// The error; panics on a result.
     pub fn refusal(&mut self, method: &str, params: Value) -> Value {
         let answer = self.try_call(method, params.clone()).unwrap();
-        assert!(answer.get("error").is_some(), "{method} {params} was not refused: {answer}");
+        assert!(
+            answer.get("error").is_some(),
+            "{method} {params} was not refused: {answer}"
+        );
         answer["error"].clone()
     }
 
@@ -180,7 +218,10 @@ impl Client {
     pub fn wait_sealed(&mut self, number: u64) {
         let deadline = Instant::now() + Duration::from_secs(60);
         while quantity(&self.call("eth_blockNumber", json!([]))) < number {
-            assert!(Instant::now() < deadline, "block {number} is not sealed after a minute");
+            assert!(
+                Instant::now() < deadline,
+                "block {number} is not sealed after a minute"
+            );
             std::thread::sleep(Duration::from_millis(50));
         }
     }
@@ -199,15 +240,27 @@ pub struct Wallet {
 impl Wallet {
     pub fn dev(index: usize) -> Self {
         let key = secp256k1::SecretKey::from_slice(&hex::decode(DEV_KEYS[index]).unwrap()).unwrap();
-        let public = key.public_key(secp256k1::SECP256K1).serialize_uncompressed();
-        Self { key, address: Address::from_raw_public_key(&public[1..]) }
+        let public = key
+            .public_key(secp256k1::SECP256K1)
+            .serialize_uncompressed();
+        Self {
+            key,
+            address: Address::from_raw_public_key(&public[1..]),
+        }
     }
 
     pub fn transfer(&self, nonce: u64, to: Address, value: u64) -> Bytes {
         self.sign(self.template(nonce, TxKind::Call(to), value, 21_000, Bytes::new()))
     }
 
-    pub fn template(&self, nonce: u64, to: TxKind, value: u64, gas_limit: u64, input: Bytes) -> TxEip1559 {
+    pub fn template(
+        &self,
+        nonce: u64,
+        to: TxKind,
+        value: u64,
+        gas_limit: u64,
+        input: Bytes,
+    ) -> TxEip1559 {
         TxEip1559 {
             chain_id: 9545,
             nonce,
@@ -223,9 +276,12 @@ impl Wallet {
 
     pub fn sign(&self, tx: TxEip1559) -> Bytes {
         let digest = secp256k1::Message::from_digest(tx.signature_hash().0);
-        let (id, compact) =
-            secp256k1::SECP256K1.sign_ecdsa_recoverable(&digest, &self.key).serialize_compact();
+        let (id, compact) = secp256k1::SECP256K1
+            .sign_ecdsa_recoverable(&digest, &self.key)
+            .serialize_compact();
         let signature = Signature::from_bytes_and_parity(&compact, i32::from(id) == 1);
-        TxEnvelope::from(tx.into_signed(signature)).encoded_2718().into()
+        TxEnvelope::from(tx.into_signed(signature))
+            .encoded_2718()
+            .into()
     }
 }

@@ -195,7 +195,11 @@ impl BlockRun {
     fn must_wait(&mut self, loaded: Vec<Address>, reads_parent: bool) -> bool {
         let wait = reads_parent || loaded.iter().any(|address| self.claimed.contains(address));
         if wait {
-            self.claimed.extend(loaded.into_iter().filter(|address| !SHARED.contains(address)));
+            self.claimed.extend(
+                loaded
+                    .into_iter()
+                    .filter(|address| !SHARED.contains(address)),
+            );
         }
         wait
     }
@@ -328,7 +332,10 @@ impl BlockRun {
         self.system.clear();
         self.claimed.clear();
         self.state().parent_pending(parent);
-        self.system_call(eip4788::BEACON_ROOTS_ADDRESS, self.opening.env.parentBeaconRoot)?;
+        self.system_call(
+            eip4788::BEACON_ROOTS_ADDRESS,
+            self.opening.env.parentBeaconRoot,
+        )?;
         Ok(diff)
     }
 
@@ -340,7 +347,8 @@ impl BlockRun {
 
     fn take_diff(&mut self) -> StateDiff {
         let mut diff = std::mem::take(&mut self.diff);
-        diff.accounts.retain(|_, change| change.before != change.after);
+        diff.accounts
+            .retain(|_, change| change.before != change.after);
         diff.slots.retain(|_, change| change.before != change.after);
         diff
     }

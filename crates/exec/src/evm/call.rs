@@ -148,10 +148,20 @@ pub fn call(env: &CallEnv, request: CallRequest) -> Result<CallOutcome, StateErr
         Err(EVMError::Database(error)) => Err(error),
         Err(EVMError::Transaction(reason)) => Ok(match reason.as_invalid_tx_err() {
             Some(
-                InvalidTransaction::CallGasCostMoreThanGasLimit { initial_gas: required, .. }
-                | InvalidTransaction::GasFloorMoreThanGasLimit { gas_floor: required, .. },
-            ) => CallOutcome::IntrinsicGas { required: *required },
-            _ => CallOutcome::Refused { reason: reason.to_string() },
+                InvalidTransaction::CallGasCostMoreThanGasLimit {
+                    initial_gas: required,
+                    ..
+                }
+                | InvalidTransaction::GasFloorMoreThanGasLimit {
+                    gas_floor: required,
+                    ..
+                },
+            ) => CallOutcome::IntrinsicGas {
+                required: *required,
+            },
+            _ => CallOutcome::Refused {
+                reason: reason.to_string(),
+            },
         }),
         Err(other) => Err(StateError::Database(other.to_string().into())),
     }

@@ -5,13 +5,16 @@ use forebond_types::{AccountWrite, InfoWrite, WriteSet};
 use revm::state::EvmState;
 use std::collections::BTreeMap;
 
+/// A value before and after.
+type Pair<T> = (T, T);
+
 /// What one transaction (or system call) changed, as `(before, after)` pairs that differ.
 #[derive(Clone, Debug, Default)]
 pub struct Changes {
     /// Accounts whose nonce, balance or code differs, or which came or went.
-    pub accounts: Vec<(Address, (Option<Account>, Option<Account>))>,
+    pub accounts: Vec<(Address, Pair<Option<Account>>)>,
     /// Storage slots that differ.
-    pub slots: Vec<((Address, U256), (U256, U256))>,
+    pub slots: Vec<((Address, U256), Pair<U256>)>,
     /// Code seen for the first time in this transaction.
     pub codes: Vec<(B256, Bytes)>,
 }
@@ -25,7 +28,7 @@ pub fn changes_of(state: &mut WorkingState, result: &EvmState) -> Result<Changes
         }
         let before = state.account(*address)?;
         let gone = account.is_selfdestructed() || account.info.is_empty();
-        let after = (!gone).then(|| Account {
+        let after = (!gone).then_some(Account {
             nonce: account.info.nonce,
             balance: account.info.balance,
             code_hash: account.info.code_hash,

@@ -4,7 +4,9 @@ use alloy_evm::FromTxWithEncoded;
 use alloy_op_evm::OpTx;
 use alloy_primitives::{Address, B256, Bytes, U256};
 use op_alloy_consensus::{OpTxEnvelope, TxDeposit};
-use revm::{context_interface::cfg::gas::calculate_initial_tx_gas_for_tx, primitives::hardfork::SpecId};
+use revm::{
+    context_interface::cfg::gas::calculate_initial_tx_gas_for_tx, primitives::hardfork::SpecId,
+};
 
 /// A transaction that is ready to execute: decoded, hashed, sender recovered. Made once, outside
 /// the executing thread, and shared from then on.

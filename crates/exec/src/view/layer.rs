@@ -70,8 +70,16 @@ pub struct StateView {
 impl StateView {
     /// A view of `layers`, newest first, over `base`; `hashes` are those of sealed blocks that
     /// `base` does not know yet.
-    pub const fn new(layers: Vec<Layer>, hashes: Vec<(u64, B256)>, base: Arc<dyn BaseState>) -> Self {
-        Self { layers, hashes, base }
+    pub const fn new(
+        layers: Vec<Layer>,
+        hashes: Vec<(u64, B256)>,
+        base: Arc<dyn BaseState>,
+    ) -> Self {
+        Self {
+            layers,
+            hashes,
+            base,
+        }
     }
 }
 

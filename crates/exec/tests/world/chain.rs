@@ -82,9 +82,9 @@ pub(crate) fn seal(
     executed: &[Executed],
 ) -> Header {
     let receipts: Vec<_> = executed.iter().map(|e| e.receipt.clone()).collect();
-    let bloom = receipts.iter().fold(Bloom::ZERO, |all, receipt| {
-        all | *receipt.logs_bloom()
-    });
+    let bloom = receipts
+        .iter()
+        .fold(Bloom::ZERO, |all, receipt| all | *receipt.logs_bloom());
     let totals = BlockTotals {
         parent_hash,
         state_root: state.root(),

@@ -101,7 +101,10 @@ impl MapState {
                         balance,
                         code_hash,
                     };
-                    assert!(!after.is_empty(), "{address} is empty, so it does not exist");
+                    assert!(
+                        !after.is_empty(),
+                        "{address} is empty, so it does not exist"
+                    );
                     assert_ne!(before, Some(after), "{address} is listed but unchanged");
                     self.set_account(address, Some(after));
                 }

@@ -77,7 +77,12 @@ impl Oracle {
             .block_hashes
             .insert(U256::from(header.number - 1), header.parent_hash);
         let evm = OpEvmFactory::<OpTx>::default().create_evm(&mut self.db, env);
-        OpBlockExecutor::new(evm, ctx, self.forks.clone(), OpAlloyReceiptBuilder::default())
+        OpBlockExecutor::new(
+            evm,
+            ctx,
+            self.forks.clone(),
+            OpAlloyReceiptBuilder::default(),
+        )
     }
 
     /// A transaction in the form the stock executor takes.

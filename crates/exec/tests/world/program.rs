@@ -127,7 +127,9 @@ impl Program {
         let mut code = self.0.clone();
         let length = (runtime.len() as u16).to_be_bytes();
         let from = (code.len() as u16 + 13).to_be_bytes();
-        code.extend([0x61, length[0], length[1], 0x61, from[0], from[1], 0x5f, 0x39]);
+        code.extend([
+            0x61, length[0], length[1], 0x61, from[0], from[1], 0x5f, 0x39,
+        ]);
         code.extend([0x61, length[0], length[1], 0x5f, op::RETURN]);
         code.extend(runtime);
         code

@@ -63,8 +63,8 @@ fn bytes(rng: &mut StdRng, most: usize) -> Vec<u8> {
 
 /// Opcodes that push something about the block, the transaction or the frame.
 const SURROUNDINGS: [u8; 18] = [
-    0x30, 0x32, 0x33, 0x34, 0x36, 0x38, 0x3a, 0x3d, 0x41, 0x42, 0x43, 0x44, 0x45, 0x46, 0x47, 0x48, 0x4a,
-    0x5a,
+    0x30, 0x32, 0x33, 0x34, 0x36, 0x38, 0x3a, 0x3d, 0x41, 0x42, 0x43, 0x44, 0x45, 0x46, 0x47, 0x48,
+    0x4a, 0x5a,
 ];
 
 /// A random program of some steps; with `leaf` it creates nothing, so that children end.
@@ -74,7 +74,9 @@ fn program(rng: &mut StdRng, who: &Population, steps: usize, leaf: bool) -> Prog
         step(rng, who, &mut code, leaf);
     }
     match rng.random_range(0..12) {
-        0 => code.push_address(Population::passive(rng)).op(op::SELFDESTRUCT),
+        0 => code
+            .push_address(Population::passive(rng))
+            .op(op::SELFDESTRUCT),
         1 => code.push(0).push(0).op(op::REVERT),
         2..6 => code.return_memory(32),
         _ => code.op(0),
@@ -89,7 +91,11 @@ fn step(rng: &mut StdRng, who: &Population, code: &mut Program, leaf: bool) {
         2 => {
             // Value and slot from the call data.
             code.push(32).op(op::CALLDATALOAD);
-            code.push(7).push(0).op(op::CALLDATALOAD).op(op::AND).op(op::SSTORE);
+            code.push(7)
+                .push(0)
+                .op(op::CALLDATALOAD)
+                .op(op::AND)
+                .op(op::SSTORE);
         }
         3..5 => _ = code.op(*SURROUNDINGS.choose(rng).unwrap()).store(slot),
         5 => {
@@ -98,28 +104,41 @@ fn step(rng: &mut StdRng, who: &Population, code: &mut Program, leaf: bool) {
             for _ in 0..topics {
                 code.push_word(U256::from_be_bytes(rng.random::<[u8; 32]>()));
             }
-            code.push(rng.random_range(0..70)).push(0).op(op::LOG0 + topics);
+            code.push(rng.random_range(0..70))
+                .push(0)
+                .op(op::LOG0 + topics);
         }
         6 if rng.random_bool(0.4) => {
             code.push(rng.random_range(1..4)).op(op::NUMBER).op(op::SUB);
             code.op(op::BLOCKHASH).store(slot);
         }
         6 | 7 => {
-            let ask = *[op::BALANCE, op::EXTCODESIZE, op::EXTCODEHASH].choose(rng).unwrap();
+            let ask = *[op::BALANCE, op::EXTCODESIZE, op::EXTCODEHASH]
+                .choose(rng)
+                .unwrap();
             code.push_address(who.anyone(rng)).op(ask).store(slot);
         }
         8 => {
             let (to, value) = (who.contract(rng), rng.random_range(0..3));
             let gas = rng.random_bool(0.5).then(|| rng.random_range(100..60_000));
-            code.memory(&rng.random::<[u8; 32]>()).call(op::CALL, to, value, 64, gas);
+            code.memory(&rng.random::<[u8; 32]>())
+                .call(op::CALL, to, value, 64, gas);
             code.store(slot);
         }
         9 => {
-            let kind = *[op::CALLCODE, op::DELEGATECALL, op::STATICCALL].choose(rng).unwrap();
+            let kind = *[op::CALLCODE, op::DELEGATECALL, op::STATICCALL]
+                .choose(rng)
+                .unwrap();
             code.call(kind, who.contract(rng), 0, 32, None).store(slot);
         }
         10 => {
-            code.call(op::CALL, Population::passive(rng), rng.random_range(0..2), 0, None);
+            code.call(
+                op::CALL,
+                Population::passive(rng),
+                rng.random_range(0..2),
+                0,
+                None,
+            );
             code.op(op::POP);
         }
         11 => {
@@ -127,19 +146,30 @@ fn step(rng: &mut StdRng, who: &Population, code: &mut Program, leaf: bool) {
             let last = [rng.random_range(1..=0x11), 0x100][usize::from(rng.random_bool(0.1))];
             let to = Address::from_word(B256::from(U256::from(last)));
             let input = bytes(rng, 200);
-            code.memory(&input).call(op::STATICCALL, to, 0, input.len() as u64, Some(60_000));
-            code.push(0).op(op::MLOAD).op(op::ADD).op(op::RETURNDATASIZE).op(op::ADD).store(slot);
+            code.memory(&input)
+                .call(op::STATICCALL, to, 0, input.len() as u64, Some(60_000));
+            code.push(0)
+                .op(op::MLOAD)
+                .op(op::ADD)
+                .op(op::RETURNDATASIZE)
+                .op(op::ADD)
+                .store(slot);
         }
         12 => {
             let end = [op::INVALID, op::REVERT][usize::from(rng.random_bool(0.5))];
             code.if_input_bit(0, &[0x5f, 0x5f, end]);
         }
         13 => {
-            code.push(slot).op(op::TLOAD).push(1).op(op::ADD).op(op::DUP1);
+            code.push(slot)
+                .op(op::TLOAD)
+                .push(1)
+                .op(op::ADD)
+                .op(op::DUP1);
             code.push(slot).op(op::TSTORE).store(slot);
         }
         14 => {
-            code.memory(&selector("basefee()")).call(op::STATICCALL, L1_BLOCK, 0, 4, None);
+            code.memory(&selector("basefee()"))
+                .call(op::STATICCALL, L1_BLOCK, 0, 4, None);
             code.op(op::POP).push(0).op(op::MLOAD).store(slot);
         }
         _ => child(rng, who, code, slot),
@@ -153,9 +183,17 @@ fn child(rng: &mut StdRng, who: &Population, code: &mut Program, slot: u64) {
     let mut runtime = Program::default();
     match rng.random_range(0..4) {
         // Gone in its own constructor.
-        0 => _ = constructor.push_address(Population::passive(rng)).op(op::SELFDESTRUCT),
+        0 => {
+            _ = constructor
+                .push_address(Population::passive(rng))
+                .op(op::SELFDESTRUCT)
+        }
         // Gone when called: in this transaction with its account, later only with its balance.
-        1..3 => _ = runtime.push_address(Population::passive(rng)).op(op::SELFDESTRUCT),
+        1..3 => {
+            _ = runtime
+                .push_address(Population::passive(rng))
+                .op(op::SELFDESTRUCT)
+        }
         _ => runtime = program(rng, who, 3, true),
     }
     let init = constructor.deploying(&runtime.bytes());
@@ -164,12 +202,20 @@ fn child(rng: &mut StdRng, who: &Population, code: &mut Program, slot: u64) {
     if twice {
         code.push(rng.random_range(0..3));
     }
-    code.push(init.len() as u64).push(0).push(rng.random_range(0..2));
+    code.push(init.len() as u64)
+        .push(0)
+        .push(rng.random_range(0..2));
     code.op(if twice { op::CREATE2 } else { op::CREATE });
     // The new address is called, then its flag kept.
     code.op(op::DUP1).push(slot + 6).op(op::SSTORE);
     if rng.random_bool(0.6) {
-        code.push(0).push(0).push(0).push(0).push(0).push(slot + 6).op(op::SLOAD);
+        code.push(0)
+            .push(0)
+            .push(0)
+            .push(0)
+            .push(0)
+            .push(slot + 6)
+            .op(op::SLOAD);
         code.op(op::GAS).op(op::CALL).store(slot);
     }
 }
@@ -204,7 +250,12 @@ fn system_call(rng: &mut StdRng) -> (Address, u64, Vec<u8>) {
         }
         _ => selector("initiateWithdrawal(address,uint256,bytes)").to_vec(),
     };
-    for word in [U256::from(rng.random::<u64>()), U256::from(90_000), U256::from(96), U256::ZERO] {
+    for word in [
+        U256::from(rng.random::<u64>()),
+        U256::from(90_000),
+        U256::from(96),
+        U256::ZERO,
+    ] {
         data.extend(word.to_be_bytes::<32>());
     }
     (L2_TO_L1_MESSAGE_PASSER, rng.random_range(0..1_000), data)
@@ -227,7 +278,11 @@ pub(crate) fn random_deposit(rng: &mut StdRng, who: &Population, index: u64) -> 
         source_hash: user_deposit_source(rng.random::<[u8; 32]>().into(), index),
         from,
         to,
-        mint: if rng.random_bool(0.5) { rng.random_range(0..1u128 << 60) } else { 0 },
+        mint: if rng.random_bool(0.5) {
+            rng.random_range(0..1u128 << 60)
+        } else {
+            0
+        },
         value: U256::from(rng.random_range(0..1u128 << 59)),
         gas_limit: *[20_000, 60_000, 2_000_000].choose(rng).unwrap(),
         is_system_transaction: false,
@@ -284,26 +339,67 @@ pub(crate) fn random_transaction(
     let input = Bytes::from(input);
     let chain_id = CHAIN_ID;
     let tx = match (rng.random_range(0..5), to) {
-        (0, _) => sender.sign(TxLegacy { chain_id: Some(chain_id), nonce, gas_price: fee_cap, gas_limit, to, value, input }),
-        (1, _) => sender.sign(TxEip2930 { chain_id, nonce, gas_price: fee_cap, gas_limit, to, value, access_list, input }),
+        (0, _) => sender.sign(TxLegacy {
+            chain_id: Some(chain_id),
+            nonce,
+            gas_price: fee_cap,
+            gas_limit,
+            to,
+            value,
+            input,
+        }),
+        (1, _) => sender.sign(TxEip2930 {
+            chain_id,
+            nonce,
+            gas_price: fee_cap,
+            gas_limit,
+            to,
+            value,
+            access_list,
+            input,
+        }),
         (2, TxKind::Call(to)) => {
             let authorization_list = (0..rng.random_range(1..3)).map(|_| {
                 let authority = who.wallets.choose(rng).unwrap();
-                let code = if rng.random_bool(0.25) { Address::ZERO } else { who.contract(rng) };
+                let code = if rng.random_bool(0.25) {
+                    Address::ZERO
+                } else {
+                    who.contract(rng)
+                };
                 let own = u64::from(authority.address() == sender.address());
-                let next = account(authority.address()).nonce + own + u64::from(rng.random_bool(0.2));
+                let next =
+                    account(authority.address()).nonce + own + u64::from(rng.random_bool(0.2));
                 authority.authorize(*[0, chain_id, chain_id, 1].choose(rng).unwrap(), code, next)
             });
             let authorization_list = authorization_list.collect();
-            let gas_limit = if refused { gas_limit } else { gas_limit + 100_000 };
+            let gas_limit = if refused {
+                gas_limit
+            } else {
+                gas_limit + 100_000
+            };
             sender.sign(TxEip7702 {
-                chain_id, nonce, gas_limit, max_fee_per_gas: fee_cap, max_priority_fee_per_gas: tip, to, value,
-                access_list, authorization_list, input,
+                chain_id,
+                nonce,
+                gas_limit,
+                max_fee_per_gas: fee_cap,
+                max_priority_fee_per_gas: tip,
+                to,
+                value,
+                access_list,
+                authorization_list,
+                input,
             })
         }
         _ => sender.sign(TxEip1559 {
-            chain_id, nonce, gas_limit, max_fee_per_gas: fee_cap, max_priority_fee_per_gas: tip, to, value,
-            access_list, input,
+            chain_id,
+            nonce,
+            gas_limit,
+            max_fee_per_gas: fee_cap,
+            max_priority_fee_per_gas: tip,
+            to,
+            value,
+            access_list,
+            input,
         }),
     };
     Picked { tx, refused }

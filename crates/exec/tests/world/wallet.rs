@@ -46,7 +46,12 @@ impl Wallet {
         prepared
     }
 
-    pub(crate) fn authorize(&self, chain_id: u64, code: Address, nonce: u64) -> SignedAuthorization {
+    pub(crate) fn authorize(
+        &self,
+        chain_id: u64,
+        code: Address,
+        nonce: u64,
+    ) -> SignedAuthorization {
         let authorization = Authorization {
             chain_id: U256::from(chain_id),
             address: code,

@@ -42,7 +42,11 @@ impl Archive {
         while let Ok(next) = input.recv() {
             let started = Instant::now();
             let number = next.block.number();
-            commit(&self.store, &next, number % self.checkpoint_blocks.max(1) == 0)?;
+            commit(
+                &self.store,
+                &next,
+                number % self.checkpoint_blocks.max(1) == 0,
+            )?;
             let snapshot = Arc::new(self.store.snapshot()?);
             self.metrics.store.observe(started.elapsed().as_secs_f64());
             // Either may be gone already when the gateway stops, or busy: the next block tells again.
@@ -56,15 +60,24 @@ impl Archive {
 /// Writes one block to the store.
 pub fn commit(store: &Store, input: &ArchiveInput, durable: bool) -> Result<(), StoreError> {
     let block = &input.block;
-    let Some(body) = encode_body(block) else { return Ok(()) };
+    let Some(body) = encode_body(block) else {
+        return Ok(());
+    };
     let record = BlockRecord {
         number: block.number(),
         hash: block.hash,
         state_root: block.header.state_root,
         body,
-        tx_hashes: block.transactions().map(|promised| promised.leaf.tx_hash).collect(),
+        tx_hashes: block
+            .transactions()
+            .map(|promised| promised.leaf.tx_hash)
+            .collect(),
         log_position: input.log_position.to_u64(),
     };
-    let durability = if durable { Durability::Durable } else { Durability::Deferred };
+    let durability = if durable {
+        Durability::Durable
+    } else {
+        Durability::Deferred
+    };
     store.commit_block(&record, &input.diff, durability)
 }

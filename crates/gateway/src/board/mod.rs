@@ -3,12 +3,12 @@
 //! One writer ([`Publisher`], on the scribe's thread) replaces an immutable [`View`]; readers take
 //! the newest one without a lock the writer could wait for.
 
-mod board;
 mod publisher;
+mod shared;
 mod view;
 mod waiters;
 
-pub use board::{Board, Event, Promise};
 pub use publisher::Publisher;
+pub use shared::{Board, Event, Promise};
 pub use view::{UnsealedBlock, View};
 pub use waiters::{Outcome, Waiters};

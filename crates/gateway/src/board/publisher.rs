@@ -50,7 +50,11 @@ impl Publisher {
     /// Shows a frag that is durable and signed, with what it changed, and answers who waits.
     pub fn frag(&mut self, frag: Arc<PublishedFrag>, changes: &[Changes]) {
         let number = frag.frag.blockNumber;
-        if self.unsealed.back().is_none_or(|b| b.start.opening.number != number) {
+        if self
+            .unsealed
+            .back()
+            .is_none_or(|b| b.start.opening.number != number)
+        {
             self.unsealed.push_back(UnsealedBlock {
                 start: frag.start.clone(),
                 frags: VectorSync::new_sync(),
@@ -64,16 +68,30 @@ impl Publisher {
         }
         if let Some(block) = self.unsealed.back_mut() {
             block.frags.push_back_mut(frag.clone());
-            block.transactions = frag.frag.firstTransaction.saturating_add(frag.frag.transactionCount);
+            block.transactions = frag
+                .frag
+                .firstTransaction
+                .saturating_add(frag.frag.transactionCount);
             block.gas_used = frag.frag.gasUsed;
         }
         let promises = self.board.promises();
         for (place, promised) in frag.transactions.iter().enumerate() {
-            promises.insert(promised.leaf.tx_hash, Promise { frag: frag.clone(), place });
+            promises.insert(
+                promised.leaf.tx_hash,
+                Promise {
+                    frag: frag.clone(),
+                    place,
+                },
+            );
         }
         self.show();
         for (place, promised) in frag.transactions.iter().enumerate() {
-            let promise = || Outcome::Promised(Promise { frag: frag.clone(), place });
+            let promise = || {
+                Outcome::Promised(Promise {
+                    frag: frag.clone(),
+                    place,
+                })
+            };
             self.board.waiters().resolve(promised.leaf.tx_hash, promise);
         }
         self.board.tell(Event::Frag(frag));
@@ -111,7 +129,11 @@ impl Publisher {
         self.stored = snapshot;
         self.layers.retain(|layer| layer.number() > number);
         let mut gone = Vec::new();
-        while self.recent.front().is_some_and(|block| block.number() <= number) {
+        while self
+            .recent
+            .front()
+            .is_some_and(|block| block.number() <= number)
+        {
             gone.extend(self.recent.pop_front());
         }
         self.show();
@@ -127,7 +149,12 @@ impl Publisher {
     fn show(&self) {
         let sealed = self.latest.number();
         let newest_first = |upto: u64| -> Vec<Layer> {
-            self.layers.iter().rev().filter(|l| l.number() <= upto).cloned().collect()
+            self.layers
+                .iter()
+                .rev()
+                .filter(|l| l.number() <= upto)
+                .cloned()
+                .collect()
         };
         let hashes: Vec<_> = self.recent.iter().map(|b| (b.number(), b.hash)).collect();
         let state = |layers| Arc::new(StateView::new(layers, hashes.clone(), self.stored.clone()));

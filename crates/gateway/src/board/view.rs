@@ -41,6 +41,8 @@ pub struct UnsealedBlock {
 impl View {
     /// The newest block, sealed or not.
     pub fn pending_number(&self) -> u64 {
-        self.unsealed.last().map_or(self.latest.number(), |block| block.start.opening.number)
+        self.unsealed
+            .last()
+            .map_or(self.latest.number(), |block| block.start.opening.number)
     }
 }

@@ -54,14 +54,4 @@ impl Waiters {
             waiting.is_empty()
         });
     }
-
-    /// Transactions somebody waits for.
-    pub fn len(&self) -> usize {
-        self.by_hash.len()
-    }
-
-    /// Whether nobody waits.
-    pub fn is_empty(&self) -> bool {
-        self.by_hash.is_empty()
-    }
 }

@@ -60,7 +60,9 @@ struct TxRlp {
 
 /// Why a stored body cannot be read.
 #[derive(Debug, thiserror::Error)]
-#[error("a stored block does not decode ({0}); the state database is damaged: restore it from a copy")]
+#[error(
+    "a stored block does not decode ({0}); the state database is damaged: restore it from a copy"
+)]
 pub struct BodyError(String);
 
 fn damaged(reason: impl ToString) -> BodyError {
@@ -71,7 +73,10 @@ fn damaged(reason: impl ToString) -> BodyError {
 pub fn encode_body(block: &SealedBlock) -> Option<Bytes> {
     let base = block.base()?;
     let (seal, seal_signature) = block.seal.as_ref()?;
-    let parent_seal = base.parent_seal.as_ref().and_then(|s| serde_json::to_vec(s).ok());
+    let parent_seal = base
+        .parent_seal
+        .as_ref()
+        .and_then(|s| serde_json::to_vec(s).ok());
     let body = BodyRlp {
         header: block.header.clone(),
         start: StartRecord::from(block.start.as_ref()),
@@ -112,7 +117,9 @@ fn frag_rlp(published: &PublishedFrag) -> FragRlp {
                 gas_used: t.gas_used,
                 effective_gas_price_wei: t.effective_gas_price_wei,
                 l1_fee_wei: t.l1_fee_wei,
-                created: t.created.map_or_else(Bytes::new, |a| Bytes::copy_from_slice(a.as_slice())),
+                created: t
+                    .created
+                    .map_or_else(Bytes::new, |a| Bytes::copy_from_slice(a.as_slice())),
                 first_log: t.first_log,
             })
             .collect(),
@@ -134,7 +141,11 @@ pub fn decode_body(bytes: &[u8], domain: Domain) -> Result<SealedBlock, BodyErro
     let base = Arc::new(restore_base(&body, domain)?);
     let seal = Seal::abi_decode_validate(&body.seal).map_err(damaged)?;
     let seal_signature = Signature::from_bytes(&body.seal_signature).map_err(damaged)?;
-    let start = Arc::new(body.start.restore(body.header.number, body.header.timestamp).map_err(damaged)?);
+    let start = Arc::new(
+        body.start
+            .restore(body.header.number, body.header.timestamp)
+            .map_err(damaged)?,
+    );
     let mut frags = Vec::with_capacity(body.frags.len());
     let mut index = 0;
     for frag in body.frags {
@@ -161,7 +172,13 @@ pub fn decode_body(bytes: &[u8], domain: Domain) -> Result<SealedBlock, BodyErro
         )));
     }
     let hash = body.header.hash_slow();
-    Ok(SealedBlock { header: body.header, hash, start, frags, seal: Some((seal, seal_signature)) })
+    Ok(SealedBlock {
+        header: body.header,
+        hash,
+        start,
+        frags,
+        seal: Some((seal, seal_signature)),
+    })
 }
 
 fn restore_base(body: &BodyRlp, domain: Domain) -> Result<SignedBase, BodyError> {
@@ -215,4 +232,65 @@ fn restore_tx(index: u64, stored: TxRlp) -> Result<PromisedTx, BodyError> {
         first_log: stored.first_log,
         received: None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::promise::sample;
+    use alloy_primitives::B256;
+
+    fn block() -> SealedBlock {
+        let key = secp256k1::SecretKey::from_slice(&[5; 32]).unwrap();
+        let frag = sample::frag(3);
+        let header = Header {
+            number: 1,
+            timestamp: 1,
+            ..Default::default()
+        };
+        let hash = header.hash_slow();
+        let seal = Seal {
+            base: frag.base.hash,
+            blockNumber: 1,
+            blockHash: hash,
+            lastSequence: 0,
+            lastFrag: frag.hash,
+            endOfWindow: false,
+        };
+        let signature = Signature::sign(B256::ZERO, &key);
+        let start = frag.start.clone();
+        SealedBlock {
+            header,
+            hash,
+            start,
+            frags: vec![frag],
+            seal: Some((seal, signature)),
+        }
+    }
+
+    #[test]
+    fn a_stored_block_comes_back_with_every_promise() {
+        let block = block();
+        let body = encode_body(&block).unwrap();
+        let again = decode_body(&body, sample::DOMAIN).unwrap();
+        assert_eq!(again.hash, block.hash);
+        assert_eq!(again.start, block.start);
+        assert_eq!(again.seal, block.seal);
+        for place in 0..3 {
+            let object = again.frags[0].preconfirmation(place).unwrap();
+            assert_eq!(object, block.frags[0].preconfirmation(place).unwrap());
+        }
+        assert_eq!(encode_body(&again).unwrap(), body);
+    }
+
+    #[test]
+    fn damaged_bytes_are_an_error_and_never_a_panic() {
+        let body = encode_body(&block()).unwrap();
+        for cut in 0..body.len() {
+            assert!(decode_body(&body[..cut], sample::DOMAIN).is_err());
+        }
+        let mut large = body.to_vec();
+        large[..4].copy_from_slice(&u32::MAX.to_le_bytes());
+        assert!(decode_body(&large, sample::DOMAIN).is_err());
+    }
 }

@@ -2,4 +2,7 @@
 
 mod record;
 
-pub use record::{FragRecord, JournalError, JournalRecord, StartRecord, TxRecord, encode_base, encode_frag, encode_seal};
+pub use record::{
+    FragRecord, JournalError, JournalRecord, StartRecord, TxRecord, encode_base, encode_frag,
+    encode_seal,
+};

@@ -81,7 +81,10 @@ pub enum JournalError {
 }
 
 fn decode_error(what: &'static str, reason: impl ToString) -> JournalError {
-    JournalError::Decode { what, reason: reason.to_string() }
+    JournalError::Decode {
+        what,
+        reason: reason.to_string(),
+    }
 }
 
 /// Payload of a base's record, with its kind.
@@ -102,7 +105,11 @@ pub fn encode_frag(frag: &Frag, cut: &Cut, first: bool) -> (u8, Vec<u8>) {
     Bytes::from(frag.abi_encode()).encode(&mut out);
     match start {
         Some(start) => start.encode(&mut out),
-        None => alloy_rlp::Header { list: true, payload_length: 0 }.encode(&mut out),
+        None => alloy_rlp::Header {
+            list: true,
+            payload_length: 0,
+        }
+        .encode(&mut out),
     }
     for promised in &cut.transactions {
         TxRecord {
@@ -119,17 +126,17 @@ impl From<&BlockStart> for StartRecord {
     fn from(start: &BlockStart) -> Self {
         let origin = &start.origin;
         Self {
-        env: start.opening.env.abi_encode().into(),
-        extra_data: start.opening.extra_data.clone(),
-        origin_number: origin.number,
-        origin_hash: origin.hash,
-        origin_timestamp_s: origin.timestamp_s,
-        origin_base_fee_wei: origin.base_fee_wei,
-        origin_blob_base_fee_wei: origin.blob_base_fee_wei,
-        prev_randao: origin.prev_randao,
-        parent_beacon_root: origin.parent_beacon_root,
-        origin_sequence: start.origin_sequence,
-    }
+            env: start.opening.env.abi_encode().into(),
+            extra_data: start.opening.extra_data.clone(),
+            origin_number: origin.number,
+            origin_hash: origin.hash,
+            origin_timestamp_s: origin.timestamp_s,
+            origin_base_fee_wei: origin.base_fee_wei,
+            origin_blob_base_fee_wei: origin.blob_base_fee_wei,
+            prev_randao: origin.prev_randao,
+            parent_beacon_root: origin.parent_beacon_root,
+            origin_sequence: start.origin_sequence,
+        }
     }
 }
 
@@ -162,8 +169,12 @@ impl JournalRecord {
     /// Decodes a record strictly: trailing bytes are an error.
     pub fn decode(kind: u8, payload: &[u8]) -> Result<Self, JournalError> {
         match kind {
-            BASE => Base::abi_decode_validate(payload).map(Self::Base).map_err(|e| decode_error("base", e)),
-            SEAL => Seal::abi_decode_validate(payload).map(Self::Seal).map_err(|e| decode_error("seal", e)),
+            BASE => Base::abi_decode_validate(payload)
+                .map(Self::Base)
+                .map_err(|e| decode_error("base", e)),
+            SEAL => Seal::abi_decode_validate(payload)
+                .map(Self::Seal)
+                .map_err(|e| decode_error("seal", e)),
             FRAG => decode_frag(payload).map(|frag| Self::Frag(Box::new(frag))),
             other => Err(JournalError::Kind(other)),
         }
@@ -186,8 +197,75 @@ fn decode_frag(payload: &[u8]) -> Result<FragRecord, JournalError> {
         transactions.push(TxRecord::decode(&mut rest).map_err(|e| decode_error("frag", e))?);
     }
     if transactions.len() != frag.transactionCount as usize {
-        let reason = format!("{} transactions expected, {} found", frag.transactionCount, transactions.len());
+        let reason = format!(
+            "{} transactions expected, {} found",
+            frag.transactionCount,
+            transactions.len()
+        );
         return Err(decode_error("frag", reason));
     }
-    Ok(FragRecord { frag, start, transactions })
+    Ok(FragRecord {
+        frag,
+        start,
+        transactions,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::promise::sample;
+    use forebond_protocol::OrderingRule;
+    use std::time::Instant;
+
+    fn record(first: bool) -> (u8, Vec<u8>, Cut) {
+        let published = sample::frag(3);
+        let cut = Cut {
+            start: published.start.clone(),
+            transactions: published.transactions.clone(),
+            changes: vec![],
+            gas_used: published.frag.gasUsed,
+            window_coverage_wei: 100,
+            env_hash: published.frag.blockEnv,
+            ordering_rule: OrderingRule::Arrival,
+            cut_at: Instant::now(),
+        };
+        let (kind, payload) = encode_frag(&published.frag, &cut, first);
+        (kind, payload, cut)
+    }
+
+    #[test]
+    fn a_frag_comes_back_with_its_start_senders_and_coverage() {
+        for first in [true, false] {
+            let (kind, payload, cut) = record(first);
+            let JournalRecord::Frag(frag) = JournalRecord::decode(kind, &payload).unwrap() else {
+                panic!("not a frag");
+            };
+            assert_eq!(frag.start.as_ref(), first.then_some(cut.start.as_ref()));
+            assert_eq!(frag.frag, sample::frag(3).frag);
+            for (logged, promised) in frag.transactions.iter().zip(&cut.transactions) {
+                assert_eq!(logged.raw, *promised.tx.raw());
+                assert_eq!(logged.sender, promised.leaf.sender);
+                assert_eq!(logged.coverage_wei, promised.leaf.coverage);
+            }
+        }
+    }
+
+    #[test]
+    fn cut_records_trailing_bytes_and_unknown_kinds_are_refused() {
+        let (kind, payload, _) = record(true);
+        for cut in 0..payload.len() {
+            assert!(
+                JournalRecord::decode(kind, &payload[..cut]).is_err(),
+                "{cut} bytes"
+            );
+        }
+        let mut longer = payload.clone();
+        longer.push(0x80);
+        assert!(JournalRecord::decode(kind, &longer).is_err());
+        assert!(matches!(
+            JournalRecord::decode(99, &payload),
+            Err(JournalError::Kind(99))
+        ));
+    }
 }

@@ -58,7 +58,11 @@ impl DepositDesk {
 impl DevL1 {
     /// The L1 of the development chain with this identity and genesis time (Unix seconds).
     pub fn new(identity: B256, genesis_s: u64) -> Self {
-        Self { identity, genesis_s, waiting: Arc::default() }
+        Self {
+            identity,
+            genesis_s,
+            waiting: Arc::default(),
+        }
     }
 
     /// Where deposits are put in.
@@ -94,7 +98,11 @@ impl L1Source for DevL1 {
     fn next_origin(&mut self, current: &L1Origin, timestamp_s: u64) -> L1Origin {
         let elapsed_s = timestamp_s.saturating_sub(self.genesis_s);
         let deep_enough = (elapsed_s / SLOT_S).saturating_sub(ORIGIN_DEPTH);
-        if current.number < deep_enough { self.block(current.number.saturating_add(1)) } else { *current }
+        if current.number < deep_enough {
+            self.block(current.number.saturating_add(1))
+        } else {
+            *current
+        }
     }
 
     fn deposits(&mut self, origin: &L1Origin) -> Vec<TxDeposit> {
@@ -127,7 +135,10 @@ mod tests {
         for timestamp_s in 1001..1400 {
             let next = l1.next_origin(&origin, timestamp_s);
             assert!(next.number - origin.number <= 1);
-            assert!(next.timestamp_s + ORIGIN_DEPTH * SLOT_S <= timestamp_s.max(1000 + ORIGIN_DEPTH * SLOT_S));
+            assert!(
+                next.timestamp_s + ORIGIN_DEPTH * SLOT_S
+                    <= timestamp_s.max(1000 + ORIGIN_DEPTH * SLOT_S)
+            );
             origin = next;
         }
         assert_eq!(origin.number, 399 / SLOT_S - ORIGIN_DEPTH);

@@ -1,8 +1,8 @@
 use alloy_eips::Encodable2718;
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use forebond_exec::{Changes, Executed, PreparedTx};
-use forebond_rollup::op::{BlockOpening, L1Origin};
 use forebond_protocol::OrderingRule;
+use forebond_rollup::op::{BlockOpening, L1Origin};
 use forebond_types::Leaf;
 use op_alloy_consensus::OpReceiptEnvelope;
 use std::{sync::Arc, time::Instant};
@@ -36,7 +36,12 @@ pub struct PromisedTx {
 
 impl PromisedTx {
     /// Makes the promise of an executed transaction. Hashes, so it costs a few microseconds.
-    pub fn new(tx: Arc<PreparedTx>, executed: &Executed, coverage_wei: u128, received: Option<Instant>) -> Self {
+    pub fn new(
+        tx: Arc<PreparedTx>,
+        executed: &Executed,
+        coverage_wei: u128,
+        received: Option<Instant>,
+    ) -> Self {
         let receipt_bytes = Bytes::from(executed.receipt.encoded_2718());
         let writes = Bytes::from(executed.changes.write_set().encode());
         let leaf = Leaf {

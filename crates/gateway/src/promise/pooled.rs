@@ -28,7 +28,9 @@ impl PoolEntry for Pooled {
     }
     fn max_priority_fee_per_gas(&self) -> u128 {
         let envelope = self.tx.envelope();
-        envelope.max_priority_fee_per_gas().unwrap_or_else(|| envelope.max_fee_per_gas())
+        envelope
+            .max_priority_fee_per_gas()
+            .unwrap_or_else(|| envelope.max_fee_per_gas())
     }
     fn gas_limit(&self) -> u64 {
         self.tx.envelope().gas_limit()

@@ -1,7 +1,7 @@
 use super::{BlockStart, PromisedTx};
 use alloy_primitives::B256;
 use forebond_protocol::PromisesTree;
-use forebond_types::{Base, Domain, Frag, Grade, Preconfirmation, Signature, SignedSeal};
+use forebond_types::{Base, Domain, Frag, Grade, Signature, SignedSeal};
 use std::sync::{Arc, OnceLock};
 
 /// The base of the current turn, signed.
@@ -52,7 +52,16 @@ impl PublishedFrag {
         transactions: Vec<Arc<PromisedTx>>,
         tree: PromisesTree,
     ) -> Self {
-        Self { base, start, frag, hash, signature, transactions, tree, shared: OnceLock::new() }
+        Self {
+            base,
+            start,
+            frag,
+            hash,
+            signature,
+            transactions,
+            tree,
+            shared: OnceLock::new(),
+        }
     }
 
     /// The beginning of every JSON object of this frag's promises.
@@ -60,10 +69,11 @@ impl PublishedFrag {
         self.shared.get_or_init(|| crate::rpc::render_shared(self))
     }
 
-    /// The object the sender of the transaction at `place` (0 = the frag's first) holds.
-    pub fn preconfirmation(&self, place: usize) -> Option<Preconfirmation> {
+    /// The object the sender of the transaction at `place` (0 = the frag's first) holds, as a value.
+    #[cfg(test)]
+    pub fn preconfirmation(&self, place: usize) -> Option<forebond_types::Preconfirmation> {
         let promised = self.transactions.get(place)?;
-        Some(Preconfirmation {
+        Some(forebond_types::Preconfirmation {
             version: forebond_types::OBJECT_VERSION,
             domain: self.base.domain,
             base: (&self.base.base).into(),

@@ -33,7 +33,9 @@ pub enum ChainFileError {
         reason: std::io::Error,
     },
     /// Not the JSON of a chain.
-    #[error("{path} does not describe a chain: {reason}; restore it from a copy of the data directory")]
+    #[error(
+        "{path} does not describe a chain: {reason}; restore it from a copy of the data directory"
+    )]
     Json {
         /// The file.
         path: PathBuf,
@@ -61,28 +63,49 @@ pub enum ChainFileError {
 /// genesis time is only used then.
 pub fn load_or_create(dir: &Path, wanted: &ChainConfig) -> Result<ChainFile, ChainFileError> {
     let path = dir.join(NAME);
-    let io = |reason| ChainFileError::Io { path: path.clone(), reason };
+    let io = |reason| ChainFileError::Io {
+        path: path.clone(),
+        reason,
+    };
     match std::fs::read(&path) {
         Ok(bytes) => {
-            let file: ChainFile = serde_json::from_slice(&bytes)
-                .map_err(|reason| ChainFileError::Json { path: path.clone(), reason })?;
+            let file: ChainFile =
+                serde_json::from_slice(&bytes).map_err(|reason| ChainFileError::Json {
+                    path: path.clone(),
+                    reason,
+                })?;
             let have = &file.chain;
             let pairs = [
                 ("chain id", have.chain_id, wanted.chain_id),
-                ("a block time (s) of", have.block_time_s, wanted.block_time_s),
+                (
+                    "a block time (s) of",
+                    have.block_time_s,
+                    wanted.block_time_s,
+                ),
                 ("a gas limit of", have.gas_limit, wanted.gas_limit),
             ];
             for (what, have, want) in pairs {
                 if have != want {
-                    return Err(ChainFileError::Differs { dir: dir.into(), what, have, want });
+                    return Err(ChainFileError::Differs {
+                        dir: dir.into(),
+                        what,
+                        have,
+                        want,
+                    });
                 }
             }
             Ok(file)
         }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            let created = ChainFile { chain: wanted.clone(), seed: B256::from(rand::random::<[u8; 32]>()) };
-            let json = serde_json::to_vec_pretty(&created)
-                .map_err(|reason| ChainFileError::Json { path: path.clone(), reason })?;
+            let created = ChainFile {
+                chain: wanted.clone(),
+                seed: B256::from(rand::random::<[u8; 32]>()),
+            };
+            let json =
+                serde_json::to_vec_pretty(&created).map_err(|reason| ChainFileError::Json {
+                    path: path.clone(),
+                    reason,
+                })?;
             let unfinished = dir.join("chain.json.new");
             let write = || -> std::io::Result<()> {
                 let mut file = File::create(&unfinished)?;
@@ -109,6 +132,13 @@ mod tests {
         let again = load_or_create(dir.path(), &ChainConfig::dev(2000, 1)).unwrap();
         assert_eq!(first, again);
         let other = load_or_create(dir.path(), &ChainConfig::dev(2000, 2));
-        assert!(matches!(other, Err(ChainFileError::Differs { have: 1, want: 2, .. })));
+        assert!(matches!(
+            other,
+            Err(ChainFileError::Differs {
+                have: 1,
+                want: 2,
+                ..
+            })
+        ));
     }
 }

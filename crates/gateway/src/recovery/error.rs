@@ -44,7 +44,9 @@ pub enum RecoveryError {
         reason: JournalError,
     },
     /// The log contradicts itself.
-    #[error("record {ordinal} of the promise log does not continue the chain: {reason}; the data directory is mixed from two copies: restore one whole copy")]
+    #[error(
+        "record {ordinal} of the promise log does not continue the chain: {reason}; the data directory is mixed from two copies: restore one whole copy"
+    )]
     Chained {
         /// Which record.
         ordinal: u64,

@@ -35,14 +35,17 @@ pub fn accounts(genesis: &Genesis) -> Vec<GenesisAccount> {
 pub fn genesis_block(genesis: &Genesis, origin: L1Origin) -> SealedBlock {
     let accounts = accounts(genesis);
     let lists = SortedLists::new(
-        accounts.iter().map(|a| (keccak256(a.address), a.account)).collect(),
+        accounts
+            .iter()
+            .map(|a| (keccak256(a.address), a.account))
+            .collect(),
         accounts
             .iter()
             .flat_map(|a| {
                 let address = keccak256(a.address);
-                a.storage
-                    .iter()
-                    .map(move |(slot, value)| (address, keccak256(slot.to_be_bytes::<32>()), *value))
+                a.storage.iter().map(move |(slot, value)| {
+                    (address, keccak256(slot.to_be_bytes::<32>()), *value)
+                })
             })
             .collect(),
     );
@@ -52,8 +55,13 @@ pub fn genesis_block(genesis: &Genesis, origin: L1Origin) -> SealedBlock {
         Err(never) => match never {},
     };
     let config = &genesis.config;
-    let opening =
-        op::open_block(config, 0, config.genesis_s, config.genesis_base_fee_wei, &origin);
+    let opening = op::open_block(
+        config,
+        0,
+        config.genesis_s,
+        config.genesis_base_fee_wei,
+        &origin,
+    );
     let totals = BlockTotals {
         parent_hash: B256::ZERO,
         state_root: trie.root(),
@@ -67,7 +75,11 @@ pub fn genesis_block(genesis: &Genesis, origin: L1Origin) -> SealedBlock {
     SealedBlock {
         hash: header.hash_slow(),
         header,
-        start: Arc::new(BlockStart { opening, origin, origin_sequence: 0 }),
+        start: Arc::new(BlockStart {
+            opening,
+            origin,
+            origin_sequence: 0,
+        }),
         frags: Vec::new(),
         seal: None,
     }
@@ -79,5 +91,8 @@ pub fn genesis_block(genesis: &Genesis, origin: L1Origin) -> SealedBlock {
 pub fn dev_domain(genesis_hash: B256) -> Domain {
     let mut input = b"forebond development inbox".to_vec();
     input.extend_from_slice(genesis_hash.as_slice());
-    Domain { l1_chain_id: DEV_L1_CHAIN_ID, inbox: Address::from_slice(&keccak256(input)[12..]) }
+    Domain {
+        l1_chain_id: DEV_L1_CHAIN_ID,
+        inbox: Address::from_slice(&keccak256(input)[12..]),
+    }
 }

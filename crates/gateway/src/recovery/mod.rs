@@ -7,7 +7,7 @@ mod genesis;
 mod recover;
 mod replay;
 
-pub use chain_file::{ChainFile, ChainFileError, load_or_create};
+pub use chain_file::ChainFileError;
 pub use error::RecoveryError;
-pub use genesis::{dev_domain, genesis_block};
+pub use genesis::dev_domain;
 pub use recover::{Recovered, RecoverySettings, recover};

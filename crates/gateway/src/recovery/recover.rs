@@ -1,5 +1,7 @@
 use super::{
-    RecoveryError, chain_file::load_or_create, dev_domain,
+    RecoveryError,
+    chain_file::load_or_create,
+    dev_domain,
     genesis::{accounts, genesis_block},
     replay::Replay,
 };
@@ -8,7 +10,7 @@ use crate::{
     chain::{SealedBlock, decode_body},
     journal::encode_base,
     l1::{DevL1, L1Source},
-    log::{Log, LogConfig, LogReader, LogWriter, Position as LogPosition},
+    log::{Log, LogConfig, LogWriter, Position as LogPosition},
     promise::SignedBase,
     scribe::SealedHeader,
     sealing::Sealer,
@@ -70,8 +72,6 @@ pub struct Recovered {
     pub base: Arc<SignedBase>,
     /// The log's writer.
     pub log: LogWriter,
-    /// The log's reader.
-    pub log_reader: LogReader,
     /// The key behind its guard.
     pub signer: Signer,
     /// The board's writer.
@@ -100,7 +100,10 @@ pub fn recover(
     let config = file.chain;
     let block_clock = BlockClock::new(config.genesis_s, config.block_time_s)?;
     let mut l1 = DevL1::new(file.seed, config.genesis_s);
-    let genesis_state = Genesis { config: config.clone(), ..Genesis::dev(config.genesis_s, config.block_time_s) };
+    let genesis_state = Genesis {
+        config: config.clone(),
+        ..Genesis::dev(config.genesis_s, config.block_time_s)
+    };
     let genesis = Arc::new(genesis_block(&genesis_state, l1.first_origin()));
     let domain = dev_domain(genesis.hash);
 
@@ -128,13 +131,26 @@ pub fn recover(
     };
 
     let resume_at = (head.number > 0).then(|| LogPosition::from_u64(head.log_position));
-    let log_config = LogConfig { identity: domain.separator(), segment_bytes: settings.segment_bytes };
-    let opened = Log::open(&settings.data_dir.join("log"), log_config, resume_at, &mut |scan| {
-        progress("checking the promise log", scan.done_bytes, scan.total_bytes);
-    })?;
+    let log_config = LogConfig {
+        identity: domain.separator(),
+        segment_bytes: settings.segment_bytes,
+    };
+    let opened = Log::open(
+        &settings.data_dir.join("log"),
+        log_config,
+        resume_at,
+        &mut |scan| {
+            progress(
+                "checking the promise log",
+                scan.done_bytes,
+                scan.total_bytes,
+            );
+        },
+    )?;
     let cut_bytes = opened.report.cut.as_ref().map_or(0, |cut| cut.bytes);
 
-    let (guard_file, kept) = GuardFile::open(&settings.guard_dir, settings.committer, domain.separator())?;
+    let (guard_file, kept) =
+        GuardFile::open(&settings.guard_dir, settings.committer, domain.separator())?;
     let guard = Guard::resume(signed_so_far(&latest));
     let signer = Signer::new(settings.key, settings.committer, domain, guard, guard_file);
     let state = WorkingState::new(snapshot.clone(), head.number, settings.cache_entries);
@@ -162,7 +178,11 @@ pub fn recover(
     let end = opened.report.end.to_u64();
     for record in opened.reader.iter(from)? {
         let record = record?;
-        progress("replaying promises", record.position.to_u64().saturating_sub(from.to_u64()), end.saturating_sub(from.to_u64()));
+        progress(
+            "replaying promises",
+            record.position.to_u64().saturating_sub(from.to_u64()),
+            end.saturating_sub(from.to_u64()),
+        );
         replay.record(&record)?;
     }
     let mut log = opened.writer;
@@ -174,12 +194,18 @@ pub fn recover(
         replay.open_turn(base)?;
         log.commit()?;
     }
-    replay.finish(RestOfRecovered { genesis, log, log_reader: opened.reader, cut_bytes }).map(|parts| Recovered {
-        config,
-        block_clock,
-        l1,
-        ..parts
-    })
+    replay
+        .finish(RestOfRecovered {
+            genesis,
+            log,
+            cut_bytes,
+        })
+        .map(|parts| Recovered {
+            config,
+            block_clock,
+            l1,
+            ..parts
+        })
 }
 
 /// What [`Replay::finish`] only passes on.
@@ -187,7 +213,6 @@ pub fn recover(
 pub(super) struct RestOfRecovered {
     pub(super) genesis: Arc<SealedBlock>,
     pub(super) log: LogWriter,
-    pub(super) log_reader: LogReader,
     pub(super) cut_bytes: u32,
 }
 
@@ -215,7 +240,13 @@ fn open_store(
         tx_hashes: Vec::new(),
         log_position: 0,
     };
-    Ok(Store::create(&dir, accounts(genesis_state), &record, genesis.hash, &settings.store)?)
+    Ok(Store::create(
+        &dir,
+        accounts(genesis_state),
+        &record,
+        genesis.hash,
+        &settings.store,
+    )?)
 }
 
 fn first_base(genesis_hash: B256) -> Base {
@@ -231,11 +262,19 @@ fn first_base(genesis_hash: B256) -> Base {
 
 /// The positions a stored block proves to be signed.
 fn signed_so_far(latest: &SealedBlock) -> GuardRecord {
-    let frag = latest.frags.last().map(|frag| (frag.frag.sequence, frag.hash));
+    let frag = latest
+        .frags
+        .last()
+        .map(|frag| (frag.frag.sequence, frag.hash));
     GuardRecord {
-        base: latest.base().map(|b| (b.base.window, b.base.attempt, b.hash)),
+        base: latest
+            .base()
+            .map(|b| (b.base.window, b.base.attempt, b.hash)),
         frag,
-        seal: latest.seal.as_ref().map(|(seal, _)| (seal.blockNumber, seal.eip712_hash_struct())),
+        seal: latest
+            .seal
+            .as_ref()
+            .map(|(seal, _)| (seal.blockNumber, seal.eip712_hash_struct())),
     }
 }
 
@@ -250,5 +289,8 @@ pub(super) const fn dev_grade(_base: &Base) -> Grade {
 }
 
 pub(super) const fn base_position(base: &Base) -> Position {
-    Position::Base { window: base.window, attempt: base.attempt }
+    Position::Base {
+        window: base.window,
+        attempt: base.attempt,
+    }
 }

@@ -60,7 +60,12 @@ fn differs(
     expected: impl ToString,
     got: impl ToString,
 ) -> RecoveryError {
-    RecoveryError::Differs { ordinal, what, expected: expected.to_string(), got: got.to_string() }
+    RecoveryError::Differs {
+        ordinal,
+        what,
+        expected: expected.to_string(),
+        got: got.to_string(),
+    }
 }
 
 impl Replay<'_> {
@@ -97,11 +102,17 @@ impl Replay<'_> {
     }
 
     fn turn(&mut self, ordinal: u64) -> Result<&mut Turn, RecoveryError> {
-        self.turn.as_mut().ok_or_else(|| RecoveryError::Mixed(format!("record {ordinal} comes before any base")))
+        self.turn
+            .as_mut()
+            .ok_or_else(|| RecoveryError::Mixed(format!("record {ordinal} comes before any base")))
     }
 
     fn frag(&mut self, record: FragRecord, at: &Record) -> Result<(), RecoveryError> {
-        let FragRecord { frag, start, transactions } = record;
+        let FragRecord {
+            frag,
+            start,
+            transactions,
+        } = record;
         let ordinal = at.ordinal;
         let hash = self
             .turn(ordinal)?
@@ -112,22 +123,42 @@ impl Replay<'_> {
         }
         self.records = self.records.saturating_add(1);
         let cut = self.execute(&frag, transactions, ordinal)?;
-        let leaves = cut.transactions.iter().map(|promised| promised.leaf.hash()).collect();
+        let leaves = cut
+            .transactions
+            .iter()
+            .map(|promised| promised.leaf.hash())
+            .collect();
         let tree = PromisesTree::new(leaves)
             .filter(|tree| tree.root() == frag.promisesRoot)
             .ok_or_else(|| differs(ordinal, "promises root", frag.promisesRoot, "another root"))?;
-        let signature = self.signer.repeat(Position::Frag { sequence: frag.sequence }, hash)?;
+        let signature = self.signer.repeat(
+            Position::Frag {
+                sequence: frag.sequence,
+            },
+            hash,
+        )?;
         let Some(base) = self.base.clone() else {
             return Err(RecoveryError::Mixed("a frag before any base".into()));
         };
-        let published =
-            PublishedFrag::new(base, cut.start, (frag, hash), signature, cut.transactions, tree);
+        let published = PublishedFrag::new(
+            base,
+            cut.start,
+            (frag, hash),
+            signature,
+            cut.transactions,
+            tree,
+        );
         self.publisher.frag(Arc::new(published), &cut.changes);
         Ok(())
     }
 
     /// Opens the block whose first frag is `frag`, closing the one before it.
-    fn start_block(&mut self, start: BlockStart, frag: &Frag, at: &Record) -> Result<(), RecoveryError> {
+    fn start_block(
+        &mut self,
+        start: BlockStart,
+        frag: &Frag,
+        at: &Record,
+    ) -> Result<(), RecoveryError> {
         let number = start.opening.number;
         let env = start.opening.env.eip712_hash_struct();
         if env != frag.blockEnv {
@@ -144,13 +175,22 @@ impl Replay<'_> {
             };
             let parent = Some(self.sealer.parent_hash());
             let run = BlockRun::begin(state, self.config.chain_id, start.opening.clone(), parent)?;
-            self.open = Some(OpenBlock::new(run, Arc::new(start), self.ordering_rule, Vec::new()));
+            self.open = Some(OpenBlock::new(
+                run,
+                Arc::new(start),
+                self.ordering_rule,
+                Vec::new(),
+            ));
             return Ok(());
         };
         let closed = open.turn(start)?;
         let (header, hash) = self.sealer.seal(&closed);
         open.run.parent_sealed(hash)?;
-        self.unsealed.push_back(SealedHeader { header, hash, diff: closed.diff });
+        self.unsealed.push_back(SealedHeader {
+            header,
+            hash,
+            diff: closed.diff,
+        });
         if let Some((seal, position)) = self.seal.take() {
             self.publish_seal(seal, position, ordinal)?;
         }
@@ -158,22 +198,43 @@ impl Replay<'_> {
     }
 
     /// Executes a frag's transactions on the open block and compares the gas.
-    fn execute(&mut self, frag: &Frag, transactions: Vec<TxRecord>, ordinal: u64) -> Result<Cut, RecoveryError> {
-        let Some(open) = self.open.as_mut().filter(|open| open.number() == frag.blockNumber) else {
-            return Err(RecoveryError::Mixed(format!("record {ordinal} is of a block that never opened")));
+    fn execute(
+        &mut self,
+        frag: &Frag,
+        transactions: Vec<TxRecord>,
+        ordinal: u64,
+    ) -> Result<Cut, RecoveryError> {
+        let Some(open) = self
+            .open
+            .as_mut()
+            .filter(|open| open.number() == frag.blockNumber)
+        else {
+            return Err(RecoveryError::Mixed(format!(
+                "record {ordinal} is of a block that never opened"
+            )));
         };
         for transaction in transactions {
-            let TxRecord { sender, coverage_wei, raw } = transaction;
+            let TxRecord {
+                sender,
+                coverage_wei,
+                raw,
+            } = transaction;
             let tx = PreparedTx::restore(raw, sender)
                 .map_err(|reason| differs(ordinal, "transaction", "valid bytes", reason))?;
-            let executed = open
-                .run
-                .execute(&tx)
-                .map_err(|reason| differs(ordinal, "outcome", format!("{} executes", tx.hash()), reason))?;
+            let executed = open.run.execute(&tx).map_err(|reason| {
+                differs(
+                    ordinal,
+                    "outcome",
+                    format!("{} executes", tx.hash()),
+                    reason,
+                )
+            })?;
             open.push(Arc::new(tx), executed, coverage_wei, None, None);
         }
         let book = CoverageBook::new(0, 0, frag.windowCoverage);
-        let cut = open.cut(&book).ok_or_else(|| differs(ordinal, "frag", "at least one transaction", 0))?;
+        let cut = open
+            .cut(&book)
+            .ok_or_else(|| differs(ordinal, "frag", "at least one transaction", 0))?;
         if cut.gas_used != frag.gasUsed {
             return Err(differs(ordinal, "gas used", frag.gasUsed, cut.gas_used));
         }
@@ -185,7 +246,11 @@ impl Replay<'_> {
         self.turn(ordinal)?
             .admit_seal(&seal)
             .map_err(|reason| RecoveryError::Chained { ordinal, reason })?;
-        if self.unsealed.front().is_some_and(|block| block.header.number == seal.blockNumber) {
+        if self
+            .unsealed
+            .front()
+            .is_some_and(|block| block.header.number == seal.blockNumber)
+        {
             self.publish_seal(seal, at.position, ordinal)
         } else {
             // The seal stands before the first frag of the next block: the open block is complete,
@@ -195,24 +260,43 @@ impl Replay<'_> {
         }
     }
 
-    fn publish_seal(&mut self, seal: Seal, position: LogPosition, ordinal: u64) -> Result<(), RecoveryError> {
+    fn publish_seal(
+        &mut self,
+        seal: Seal,
+        position: LogPosition,
+        ordinal: u64,
+    ) -> Result<(), RecoveryError> {
         let Some(SealedHeader { header, hash, diff }) = self.unsealed.pop_front() else {
-            return Err(RecoveryError::Mixed(format!("block {} is sealed before it is closed", seal.blockNumber)));
+            return Err(RecoveryError::Mixed(format!(
+                "block {} is sealed before it is closed",
+                seal.blockNumber
+            )));
         };
         if hash != seal.blockHash {
             return Err(differs(ordinal, "block hash", seal.blockHash, hash));
         }
-        let signature = self.signer.repeat(Position::Seal { block: seal.blockNumber }, seal.eip712_hash_struct())?;
+        let signature = self.signer.repeat(
+            Position::Seal {
+                block: seal.blockNumber,
+            },
+            seal.eip712_hash_struct(),
+        )?;
         let number = header.number;
         let Some(block) = self.publisher.sealed(header, hash, seal, signature) else {
-            return Err(RecoveryError::Mixed(format!("block {number} is sealed out of order")));
+            return Err(RecoveryError::Mixed(format!(
+                "block {number} is sealed out of order"
+            )));
         };
         self.latest = block.clone();
         let next = number.saturating_add(1);
         let resume = self.first_records.iter().find(|(block, _)| *block == next);
         let log_position = resume.map_or(position, |(_, position)| *position);
         self.first_records.retain(|(block, _)| *block > number);
-        let input = ArchiveInput { block, diff, log_position };
+        let input = ArchiveInput {
+            block,
+            diff,
+            log_position,
+        };
         archive::commit(&self.store, &input, number.is_multiple_of(DURABLE_EVERY))?;
         let snapshot = Arc::new(self.store.snapshot()?);
         self.publisher.stored(snapshot.clone());
@@ -235,8 +319,11 @@ impl Replay<'_> {
         let (Some(open), Some(turn), Some(base)) = (self.open, self.turn, self.base) else {
             return Err(RecoveryError::Mixed("the log has no base".into()));
         };
-        let newest_block =
-            if open.run.transactions() > 0 { open.number() } else { open.number().saturating_sub(1) };
+        let newest_block = if open.run.transactions() > 0 {
+            open.number()
+        } else {
+            open.number().saturating_sub(1)
+        };
         Ok(Recovered {
             config: self.config,
             block_clock: self.block_clock,
@@ -247,7 +334,6 @@ impl Replay<'_> {
             turn,
             base,
             log: rest.log,
-            log_reader: rest.log_reader,
             signer: self.signer.finish()?,
             publisher: self.publisher,
             newest_block,

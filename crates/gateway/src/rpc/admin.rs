@@ -28,9 +28,11 @@ struct DepositRequest {
 pub fn admin_module(desk: DepositDesk) -> Result<RpcModule<()>, RegisterMethodError> {
     let mut module = RpcModule::new(desk);
     module.register_method("admin_deposit", |params, desk, _| {
-        let request: DepositRequest = params
-            .one()
-            .map_err(|e| invalid_params(format!("expected [{{from, to, mint, value, gasLimit, input}}]: {e}")))?;
+        let request: DepositRequest = params.one().map_err(|e| {
+            invalid_params(format!(
+                "expected [{{from, to, mint, value, gasLimit, input}}]: {e}"
+            ))
+        })?;
         let taken = desk.put(Deposit {
             from: request.from,
             to: request.to,
@@ -39,7 +41,13 @@ pub fn admin_module(desk: DepositDesk) -> Result<RpcModule<()>, RegisterMethodEr
             gas_limit: request.gas_limit.to(),
             input: request.input,
         });
-        if taken { Ok(true) } else { Err::<bool, ErrorObjectOwned>(server_error("too many deposits wait already; try again with the next L1 block")) }
+        if taken {
+            Ok(true)
+        } else {
+            Err::<bool, ErrorObjectOwned>(server_error(
+                "too many deposits wait already; try again with the next L1 block",
+            ))
+        }
     })?;
     Ok(module.remove_context())
 }

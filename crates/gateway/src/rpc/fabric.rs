@@ -87,15 +87,23 @@ impl Answered {
 }
 
 /// Registers the methods.
-pub fn fabric_methods(chain: Arc<GatewayChain>, key: Arc<CommitterKey>) -> Result<RpcModule<Fabric>, RegisterMethodError> {
-    let mut module = RpcModule::new(Fabric { chain, key, answered: Mutex::default() });
+pub fn fabric_methods(
+    chain: Arc<GatewayChain>,
+    key: Arc<CommitterKey>,
+) -> Result<RpcModule<Fabric>, RegisterMethodError> {
+    let mut module = RpcModule::new(Fabric {
+        chain,
+        key,
+        answered: Mutex::default(),
+    });
     module.register_async_method("commitmentRequest", |params, fabric, _| async move {
         let request = request(&params)?;
         fabric.request(request).await
     })?;
     module.register_method("commitmentResult", |params, fabric, _| {
-        let (hash,): (B256,) =
-            params.parse().map_err(|e| invalid_params(format!("expected [request hash]: {e}")))?;
+        let (hash,): (B256,) = params
+            .parse()
+            .map_err(|e| invalid_params(format!("expected [request hash]: {e}")))?;
         fabric.result(hash)
     })?;
     module.register_method("slots", |_, fabric, _| fabric.slots())?;
@@ -110,10 +118,11 @@ pub fn fabric_methods(chain: Arc<GatewayChain>, key: Arc<CommitterKey>) -> Resul
 }
 
 fn request(params: &Params<'_>) -> Result<CommitmentRequest, ErrorObjectOwned> {
-    let request: CommitmentRequest = params
-        .one()
-        .or_else(|_| params.parse())
-        .map_err(|e| invalid_params(format!("expected {{commitment_type, payload, slasher}}: {e}")))?;
+    let request: CommitmentRequest = params.one().or_else(|_| params.parse()).map_err(|e| {
+        invalid_params(format!(
+            "expected {{commitment_type, payload, slasher}}: {e}"
+        ))
+    })?;
     if request.commitment_type != EXECUTION_COMMITMENT {
         return Err(invalid_params(format!(
             "commitment_type {} is not offered; this gateway offers {EXECUTION_COMMITMENT} (execution)",
@@ -124,7 +133,10 @@ fn request(params: &Params<'_>) -> Result<CommitmentRequest, ErrorObjectOwned> {
 }
 
 impl Fabric {
-    async fn request(&self, request: CommitmentRequest) -> Result<SignedCommitment, ErrorObjectOwned> {
+    async fn request(
+        &self,
+        request: CommitmentRequest,
+    ) -> Result<SignedCommitment, ErrorObjectOwned> {
         let request_hash = keccak256(
             RequestAbi {
                 commitmentType: request.commitment_type,
@@ -137,9 +149,13 @@ impl Fabric {
         let tx_hash = entry.tx.hash();
         let wait = self.chain.parts.preconf_wait;
         if self.chain.promised(entry, wait).await?.is_none() {
-            return Err(server_error("the transaction was taken and is not promised yet; ask commitmentResult later"));
+            return Err(server_error(
+                "the transaction was taken and is not promised yet; ask commitmentResult later",
+            ));
         }
-        self.answered.lock().remember(request_hash, (tx_hash, request.slasher));
+        self.answered
+            .lock()
+            .remember(request_hash, (tx_hash, request.slasher));
         self.commitment(request_hash, tx_hash, request.slasher)
     }
 
@@ -154,10 +170,20 @@ impl Fabric {
         self.commitment(request_hash, tx_hash, slasher)
     }
 
-    fn commitment(&self, request_hash: B256, tx_hash: B256, slasher: Address) -> Result<SignedCommitment, ErrorObjectOwned> {
-        let promise = self.chain.find_promise(tx_hash).map_err(|e| server_error(e.to_string()))?;
+    fn commitment(
+        &self,
+        request_hash: B256,
+        tx_hash: B256,
+        slasher: Address,
+    ) -> Result<SignedCommitment, ErrorObjectOwned> {
+        let promise = self
+            .chain
+            .find_promise(tx_hash)
+            .map_err(|e| server_error(e.to_string()))?;
         let object = promise.and_then(|promise| preconfirmation_json(&promise));
-        let Some(object) = object else { return Err(server_error("the promise is not available")) };
+        let Some(object) = object else {
+            return Err(server_error("the promise is not available"));
+        };
         let payload = Bytes::from(object.get().as_bytes().to_vec());
         let digest = keccak256(
             CommitmentAbi {
@@ -169,14 +195,23 @@ impl Fabric {
             .abi_encode(),
         );
         Ok(SignedCommitment {
-            commitment: Commitment { commitment_type: EXECUTION_COMMITMENT, payload, request_hash, slasher },
+            commitment: Commitment {
+                commitment_type: EXECUTION_COMMITMENT,
+                payload,
+                request_hash,
+                slasher,
+            },
             signature: self.key.sign(digest),
         })
     }
 
     fn slots(&self) -> Result<serde_json::Value, ErrorObjectOwned> {
         let view = self.chain.parts.board.view();
-        let window = view.unsealed.last().and_then(|b| b.frags.last()).map(|f| f.base.base.window);
+        let window = view
+            .unsealed
+            .last()
+            .and_then(|b| b.frags.last())
+            .map(|f| f.base.base.window);
         let slots: Vec<_> = window
             .into_iter()
             .map(|slot| {

@@ -28,7 +28,10 @@ impl GatewayChain {
         let received = Instant::now();
         let max_bytes = self.parts.max_transaction_bytes;
         if raw.len() > max_bytes {
-            return Err(SubmitError::TooLarge { max_bytes, got_bytes: raw.len() });
+            return Err(SubmitError::TooLarge {
+                max_bytes,
+                got_bytes: raw.len(),
+            });
         }
         let chain_id = self.parts.config.chain_id;
         let tx = PreparedTx::decode(raw, chain_id).map_err(|error| match error {
@@ -41,8 +44,14 @@ impl GatewayChain {
             DecodeError::NoChainId(expected) => SubmitError::NotReplayProtected { expected },
         })?;
         check_form(&tx)?;
-        self.parts.metrics.decode_recover.observe(received.elapsed().as_secs_f64());
-        Ok(Pooled { tx: Arc::new(tx), received })
+        self.parts
+            .metrics
+            .decode_recover
+            .observe(received.elapsed().as_secs_f64());
+        Ok(Pooled {
+            tx: Arc::new(tx),
+            received,
+        })
     }
 
     /// Hands a prepared transaction to the sequencer and waits for the pool's verdict.
@@ -61,7 +70,9 @@ impl GatewayChain {
         match answer.await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(refused)) => Err(self.refusal(refused)),
-            Err(_) => Err(SubmitError::NotAccepting { reason: Refused::Stopping.to_string() }),
+            Err(_) => Err(SubmitError::NotAccepting {
+                reason: Refused::Stopping.to_string(),
+            }),
         }
     }
 
@@ -78,7 +89,12 @@ impl GatewayChain {
             });
         };
         let tidy = TidyOnDrop { chain: self, hash };
-        if let Some(promise) = self.find_promise(hash).map_err(|e| SubmitError::NotAccepting { reason: e.to_string() })? {
+        if let Some(promise) = self
+            .find_promise(hash)
+            .map_err(|e| SubmitError::NotAccepting {
+                reason: e.to_string(),
+            })?
+        {
             return Ok(Some(promise));
         }
         self.hand_in(entry).await?;
@@ -87,7 +103,9 @@ impl GatewayChain {
         match outcome {
             Ok(Ok(Outcome::Promised(promise))) => Ok(Some(promise)),
             Ok(Ok(Outcome::Gone(reason))) => Err(SubmitError::Dropped { reason }),
-            Ok(Err(_)) => Err(SubmitError::NotAccepting { reason: Refused::Stopping.to_string() }),
+            Ok(Err(_)) => Err(SubmitError::NotAccepting {
+                reason: Refused::Stopping.to_string(),
+            }),
             Err(_) => Ok(None),
         }
     }
@@ -96,11 +114,16 @@ impl GatewayChain {
         let base_fee_wei = self.pending_base_fee_wei();
         match refused {
             Refused::Pool(refusal) => pool_refusal(refusal),
-            Refused::TipTooLow { quote_wei, tip_wei } => {
-                SubmitError::TipBelowQuote { quoted_wei: quote_wei, got_wei: tip_wei, base_fee_wei }
-            }
+            Refused::TipTooLow { quote_wei, tip_wei } => SubmitError::TipBelowQuote {
+                quoted_wei: quote_wei,
+                got_wei: tip_wei,
+                base_fee_wei,
+            },
             Refused::GasLimit { max, got } if got > self.parts.config.gas_limit => {
-                SubmitError::GasAboveBlock { limit: self.parts.config.gas_limit.min(max), got }
+                SubmitError::GasAboveBlock {
+                    limit: self.parts.config.gas_limit.min(max),
+                    got,
+                }
             }
             Refused::GasLimit { max, got } => SubmitError::GasAboveCap { limit: max, got },
             Refused::Funds { have_wei, want_wei } => SubmitError::InsufficientFunds {
@@ -108,7 +131,9 @@ impl GatewayChain {
                 want_wei,
                 queued_wei: Default::default(),
             },
-            other => SubmitError::NotAccepting { reason: other.to_string() },
+            other => SubmitError::NotAccepting {
+                reason: other.to_string(),
+            },
         }
     }
 }
@@ -128,23 +153,50 @@ impl Drop for TidyOnDrop<'_> {
 fn pool_refusal(refusal: Refusal) -> SubmitError {
     match refusal {
         Refusal::NonceTooLow { expected, got } => SubmitError::NonceTooLow { expected, got },
-        Refusal::NonceTooFar { expected, highest, got } => {
-            SubmitError::NonceTooHigh { expected, highest, got }
-        }
-        Refusal::ReplacementUnderpriced { min_fee_cap_wei, min_tip_wei, fee_cap_wei, tip_wei } => {
-            SubmitError::ReplacementUnderpriced { min_fee_cap_wei, min_tip_wei, fee_cap_wei, tip_wei }
-        }
-        Refusal::InExecution { nonce } => {
-            SubmitError::InExecution { expected: nonce.saturating_add(1), got: nonce }
-        }
-        Refusal::InsufficientFunds { have_wei, want_wei, queued_wei } => {
-            SubmitError::InsufficientFunds { have_wei, want_wei, queued_wei }
-        }
-        Refusal::TooLarge { max_bytes, got_bytes } => SubmitError::TooLarge { max_bytes, got_bytes },
+        Refusal::NonceTooFar {
+            expected,
+            highest,
+            got,
+        } => SubmitError::NonceTooHigh {
+            expected,
+            highest,
+            got,
+        },
+        Refusal::ReplacementUnderpriced {
+            min_fee_cap_wei,
+            min_tip_wei,
+            fee_cap_wei,
+            tip_wei,
+        } => SubmitError::ReplacementUnderpriced {
+            min_fee_cap_wei,
+            min_tip_wei,
+            fee_cap_wei,
+            tip_wei,
+        },
+        Refusal::InExecution { nonce } => SubmitError::InExecution {
+            expected: nonce.saturating_add(1),
+            got: nonce,
+        },
+        Refusal::InsufficientFunds {
+            have_wei,
+            want_wei,
+            queued_wei,
+        } => SubmitError::InsufficientFunds {
+            have_wei,
+            want_wei,
+            queued_wei,
+        },
+        Refusal::TooLarge {
+            max_bytes,
+            got_bytes,
+        } => SubmitError::TooLarge {
+            max_bytes,
+            got_bytes,
+        },
         Refusal::SenderFull { count, max_count } => SubmitError::SenderFull { count, max_count },
-        other @ (Refusal::PoolFull { .. } | Refusal::AlreadyKnown) => {
-            SubmitError::PoolFull { advice: other.to_string() }
-        }
+        other @ (Refusal::PoolFull { .. } | Refusal::AlreadyKnown) => SubmitError::PoolFull {
+            advice: other.to_string(),
+        },
     }
 }
 
@@ -155,11 +207,17 @@ fn check_form(tx: &PreparedTx) -> Result<(), SubmitError> {
     if let Some(tip_wei) = envelope.max_priority_fee_per_gas()
         && tip_wei > fee_cap_wei
     {
-        return Err(SubmitError::TipAboveFeeCap { tip_wei, fee_cap_wei });
+        return Err(SubmitError::TipAboveFeeCap {
+            tip_wei,
+            fee_cap_wei,
+        });
     }
     if envelope.is_create() && envelope.input().len() > MAX_INITCODE_BYTES {
         let got_bytes = envelope.input().len();
-        return Err(SubmitError::InitcodeTooLarge { max_bytes: MAX_INITCODE_BYTES, got_bytes });
+        return Err(SubmitError::InitcodeTooLarge {
+            max_bytes: MAX_INITCODE_BYTES,
+            got_bytes,
+        });
     }
     if let OpTxEnvelope::Eip7702(signed) = envelope
         && signed.tx().authorization_list.is_empty()
@@ -168,7 +226,10 @@ fn check_form(tx: &PreparedTx) -> Result<(), SubmitError> {
     }
     let required = tx.intrinsic_gas();
     if gas_limit < required {
-        return Err(SubmitError::IntrinsicGasTooLow { required, got: gas_limit });
+        return Err(SubmitError::IntrinsicGasTooLow {
+            required,
+            got: gas_limit,
+        });
     }
     Ok(())
 }

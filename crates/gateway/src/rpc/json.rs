@@ -38,15 +38,27 @@ pub(crate) fn render_shared(frag: &PublishedFrag) -> String {
     out.push_str("{\"version\":\"0x1\"");
     let base = &frag.base;
     field(&mut out, "domain", &base.domain);
-    field(&mut out, "base", &forebond_types::BaseWire::from(&base.base));
+    field(
+        &mut out,
+        "base",
+        &forebond_types::BaseWire::from(&base.base),
+    );
     field(&mut out, "baseSignature", &base.signature);
     field(&mut out, "grade", &base.grade);
     if let Some(seal) = &base.parent_seal {
         field(&mut out, "parentSeal", seal);
     }
-    field(&mut out, "frag", &forebond_types::FragWire::from(&frag.frag));
+    field(
+        &mut out,
+        "frag",
+        &forebond_types::FragWire::from(&frag.frag),
+    );
     field(&mut out, "fragSignature", &frag.signature);
-    field(&mut out, "blockEnv", &forebond_types::BlockEnvWire::from(&frag.start.opening.env));
+    field(
+        &mut out,
+        "blockEnv",
+        &forebond_types::BlockEnvWire::from(&frag.start.opening.env),
+    );
     out
 }
 
@@ -56,4 +68,34 @@ fn field(out: &mut String, name: &str, value: &impl Serialize) {
     out.push_str("\":");
     // None of these types can fail to serialise.
     out.push_str(&serde_json::to_string(value).unwrap_or_default());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::promise::sample;
+
+    #[test]
+    fn the_rendered_object_is_the_serialised_one() {
+        for count in [1u32, 2, 5] {
+            let frag = sample::frag(count);
+            for place in 0..count as usize {
+                let promise = Promise {
+                    frag: frag.clone(),
+                    place,
+                };
+                let rendered = preconfirmation_json(&promise).unwrap();
+                let rendered: serde_json::Value = serde_json::from_str(rendered.get()).unwrap();
+                let object = frag.preconfirmation(place).unwrap();
+                assert_eq!(rendered, serde_json::to_value(&object).unwrap());
+            }
+            assert!(
+                preconfirmation_json(&Promise {
+                    frag,
+                    place: count as usize
+                })
+                .is_none()
+            );
+        }
+    }
 }

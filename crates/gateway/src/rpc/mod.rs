@@ -2,16 +2,17 @@
 //! gateway's own methods, Fabric's, and the administrative ones on a port of their own.
 
 mod admin;
-mod chain;
 mod fabric;
+mod gateway_chain;
 mod ingress;
 mod json;
 mod own;
 mod state;
+mod stream;
 mod views;
 
 pub use admin::admin_module;
-pub use chain::{GatewayChain, GatewayParts};
 pub use fabric::fabric_methods;
+pub use gateway_chain::{GatewayChain, GatewayParts};
 pub(crate) use json::render_shared;
 pub use own::own_methods;

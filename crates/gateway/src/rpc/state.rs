@@ -4,7 +4,8 @@ use alloy_eips::eip7702::SignedAuthorization;
 use alloy_primitives::{Address, B256, Bytes, KECCAK256_EMPTY, U256, keccak256, map::HashMap};
 use alloy_rpc_types_eth::state::AccountOverride;
 use forebond_exec::{
-    Account, BaseState, CallEnv, CallOutcome as Outcome, CallRequest as Run, StateError, StoreSnapshot, call,
+    Account, BaseState, CallEnv, CallOutcome as Outcome, CallRequest as Run, StateError,
+    StoreSnapshot, call,
 };
 use forebond_rollup::op::BlockOpening;
 use forebond_rpc::{
@@ -21,7 +22,9 @@ pub struct StateSnapshot {
 }
 
 pub(super) fn read_error(error: impl std::fmt::Display) -> ReadError {
-    ReadError::Internal { reason: error.to_string() }
+    ReadError::Internal {
+        reason: error.to_string(),
+    }
 }
 
 impl Snapshot for StateSnapshot {
@@ -35,7 +38,10 @@ impl Snapshot for StateSnapshot {
 
     fn account(&self, address: Address) -> Result<AccountView, ReadError> {
         let account = self.state.account(address).map_err(read_error)?;
-        Ok(account.map_or_else(AccountView::default, |a| AccountView { nonce: a.nonce, balance_wei: a.balance }))
+        Ok(account.map_or_else(AccountView::default, |a| AccountView {
+            nonce: a.nonce,
+            balance_wei: a.balance,
+        }))
     }
 
     fn code(&self, address: Address) -> Result<Bytes, ReadError> {
@@ -60,9 +66,16 @@ impl Snapshot for StateSnapshot {
         {
             // Nobody in particular calls: the value is taken for given.
             let balance = Some(value);
-            let over = AccountOverride { balance, ..Default::default() };
+            let over = AccountOverride {
+                balance,
+                ..Default::default()
+            };
             let accounts = std::iter::once((Address::ZERO, over)).collect();
-            state = Arc::new(Overridden { inner: state, accounts, codes: HashMap::default() });
+            state = Arc::new(Overridden {
+                inner: state,
+                accounts,
+                codes: HashMap::default(),
+            });
         }
         let mut opening = self.opening.clone();
         if let Some(block) = &request.overrides.block {
@@ -73,12 +86,21 @@ impl Snapshot for StateSnapshot {
         let from = tx.from.unwrap_or_default();
         let gas_price_wei = tx.gas_price.or(tx.max_fee_per_gas).unwrap_or(0);
         let value = tx.value.unwrap_or_default();
-        let have_wei = state.account(from).map_err(read_error)?.map_or(U256::ZERO, |a| a.balance);
-        let want_wei = U256::from(request.gas_limit).saturating_mul(U256::from(gas_price_wei)).saturating_add(value);
+        let have_wei = state
+            .account(from)
+            .map_err(read_error)?
+            .map_or(U256::ZERO, |a| a.balance);
+        let want_wei = U256::from(request.gas_limit)
+            .saturating_mul(U256::from(gas_price_wei))
+            .saturating_add(value);
         if want_wei > have_wei {
             return Err(CallError::InsufficientFunds { have_wei, want_wei });
         }
-        let effective = match (tx.gas_price, tx.max_fee_per_gas, tx.max_priority_fee_per_gas) {
+        let effective = match (
+            tx.gas_price,
+            tx.max_fee_per_gas,
+            tx.max_priority_fee_per_gas,
+        ) {
             (None, Some(cap), tip) => {
                 cap.min(u128::from(opening.env.baseFee).saturating_add(tip.unwrap_or(0)))
             }
@@ -103,21 +125,38 @@ impl Snapshot for StateSnapshot {
             access_list: tx.access_list.clone().unwrap_or_default(),
             authorizations: authorizations(tx.authorization_list.as_deref()),
         };
-        let env = CallEnv { state, opening, chain_id: self.chain_id };
+        let env = CallEnv {
+            state,
+            opening,
+            chain_id: self.chain_id,
+        };
         match call(&env, run).map_err(read_error)? {
-            Outcome::Success { output, gas_used, gas_refunded } => {
-                Ok(CallOutcome { end: CallEnd::Success { output }, gas_used, gas_refunded })
-            }
-            Outcome::Revert { output, gas_used } => {
-                Ok(CallOutcome { end: CallEnd::Revert { output }, gas_used, gas_refunded: 0 })
-            }
+            Outcome::Success {
+                output,
+                gas_used,
+                gas_refunded,
+            } => Ok(CallOutcome {
+                end: CallEnd::Success { output },
+                gas_used,
+                gas_refunded,
+            }),
+            Outcome::Revert { output, gas_used } => Ok(CallOutcome {
+                end: CallEnd::Revert { output },
+                gas_used,
+                gas_refunded: 0,
+            }),
             Outcome::Halt { reason, gas_used } => {
                 let out_of_gas = reason.contains("OutOfGas");
-                Ok(CallOutcome { end: CallEnd::Halt { reason, out_of_gas }, gas_used, gas_refunded: 0 })
+                Ok(CallOutcome {
+                    end: CallEnd::Halt { reason, out_of_gas },
+                    gas_used,
+                    gas_refunded: 0,
+                })
             }
-            Outcome::IntrinsicGas { required } => {
-                Err(CallError::IntrinsicGasTooLow { required, got: request.gas_limit })
-            }
+            Outcome::IntrinsicGas { required } => Err(CallError::IntrinsicGasTooLow {
+                required,
+                got: request.gas_limit,
+            }),
             Outcome::Refused { reason } => Err(CallError::Invalid { reason }),
         }
     }
@@ -137,7 +176,10 @@ impl StateSnapshot {
                     .filter_map(|a| a.code.as_ref())
                     .map(|code| (keccak256(code), code.clone()))
                     .collect(),
-                accounts: accounts.iter().map(|(address, over)| (*address, over.clone())).collect(),
+                accounts: accounts
+                    .iter()
+                    .map(|(address, over)| (*address, over.clone()))
+                    .collect(),
             }),
             _ => self.state.clone(),
         }
@@ -155,12 +197,18 @@ struct Overridden {
 impl BaseState for Overridden {
     fn account(&self, address: Address) -> Result<Option<Account>, StateError> {
         let found = self.inner.account(address)?;
-        let Some(over) = self.accounts.get(&address) else { return Ok(found) };
+        let Some(over) = self.accounts.get(&address) else {
+            return Ok(found);
+        };
         let mut account = found.unwrap_or_default();
         account.balance = over.balance.unwrap_or(account.balance);
         account.nonce = over.nonce.unwrap_or(account.nonce);
         if let Some(code) = &over.code {
-            account.code_hash = if code.is_empty() { KECCAK256_EMPTY } else { keccak256(code) };
+            account.code_hash = if code.is_empty() {
+                KECCAK256_EMPTY
+            } else {
+                keccak256(code)
+            };
         }
         Ok(Some(account))
     }
@@ -168,12 +216,17 @@ impl BaseState for Overridden {
     fn storage(&self, address: Address, slot: U256) -> Result<U256, StateError> {
         let key = B256::from(slot);
         match self.accounts.get(&address) {
-            Some(AccountOverride { state: Some(all), .. }) => {
-                Ok(all.get(&key).map_or(U256::ZERO, |v| U256::from_be_bytes(v.0)))
-            }
-            Some(AccountOverride { state_diff: Some(some), .. }) if some.contains_key(&key) => {
-                Ok(some.get(&key).map_or(U256::ZERO, |v| U256::from_be_bytes(v.0)))
-            }
+            Some(AccountOverride {
+                state: Some(all), ..
+            }) => Ok(all
+                .get(&key)
+                .map_or(U256::ZERO, |v| U256::from_be_bytes(v.0))),
+            Some(AccountOverride {
+                state_diff: Some(some),
+                ..
+            }) if some.contains_key(&key) => Ok(some
+                .get(&key)
+                .map_or(U256::ZERO, |v| U256::from_be_bytes(v.0))),
             _ => self.inner.storage(address, slot),
         }
     }
@@ -199,7 +252,9 @@ pub(super) struct Historic {
 
 impl BaseState for Historic {
     fn account(&self, address: Address) -> Result<Option<Account>, StateError> {
-        Ok(self.snapshot.account_at(address, self.number)?)
+        self.snapshot
+            .account_at(address, self.number)
+            .map_err(Into::into)
     }
 
     fn storage(&self, address: Address, slot: U256) -> Result<U256, StateError> {
@@ -207,10 +262,10 @@ impl BaseState for Historic {
     }
 
     fn code(&self, hash: B256) -> Result<Option<Bytes>, StateError> {
-        Ok(self.snapshot.code(hash)?)
+        self.snapshot.code(hash)
     }
 
     fn block_hash(&self, number: u64) -> Result<Option<B256>, StateError> {
-        Ok(self.snapshot.block_hash(number)?)
+        self.snapshot.block_hash(number)
     }
 }

@@ -12,8 +12,10 @@ use op_alloy_rpc_types::L1BlockInfo;
 use std::sync::Arc;
 
 pub(super) fn sealed_view(config: &ChainConfig, block: &SealedBlock) -> BlockView {
-    let transactions: Vec<_> =
-        block.transactions().map(|tx| Arc::new(transaction_view(config, &block.start, tx))).collect();
+    let transactions: Vec<_> = block
+        .transactions()
+        .map(|tx| Arc::new(transaction_view(config, &block.start, tx)))
+        .collect();
     view(block.header.clone(), Some(block.hash), transactions)
 }
 
@@ -33,7 +35,11 @@ pub(super) fn unsealed_view(config: &ChainConfig, block: &UnsealedBlock) -> Bloc
         .flat_map(|frag| frag.transactions.iter())
         .map(|tx| Arc::new(transaction_view(config, &block.start, tx)))
         .collect();
-    view(seal_header(&block.start.opening, &totals), None, transactions)
+    view(
+        seal_header(&block.start.opening, &totals),
+        None,
+        transactions,
+    )
 }
 
 fn view(
@@ -43,7 +49,12 @@ fn view(
 ) -> BlockView {
     let bodies: usize = transactions.iter().map(|tx| tx.raw.len()).sum();
     let size_bytes = (alloy_rlp::Encodable::length(&header) + bodies) as u64;
-    BlockView { header, hash, transactions, size_bytes }
+    BlockView {
+        header,
+        hash,
+        transactions,
+        size_bytes,
+    }
 }
 
 pub(super) fn transaction_view(

@@ -4,6 +4,6 @@
 //! turn, appends them to the promise log and makes the whole batch durable with one sync. Only
 //! then does it sign and publish. The moment the sync returns, the sequencer may cut again.
 
-mod scribe;
+mod actor;
 
-pub use scribe::{Scribe, ScribeError, ScribeInput, SealedHeader};
+pub use actor::{Scribe, ScribeInput, SealedHeader};

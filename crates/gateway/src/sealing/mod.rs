@@ -51,14 +51,24 @@ impl Sealer {
         let logs_bloom = block
             .transactions
             .iter()
-            .fold(Bloom::ZERO, |bloom, promised| bloom | promised.receipt.bloom());
+            .fold(Bloom::ZERO, |bloom, promised| {
+                bloom | promised.receipt.bloom()
+            });
         let transactions: Vec<_> = block.transactions.iter().map(|p| p.tx.raw()).collect();
-        let receipts: Vec<_> = block.transactions.iter().map(|p| &p.receipt_bytes).collect();
+        let receipts: Vec<_> = block
+            .transactions
+            .iter()
+            .map(|p| &p.receipt_bytes)
+            .collect();
         let totals = BlockTotals {
             parent_hash: self.parent_hash,
             state_root: self.trie.root(),
-            transactions_root: ordered_trie_root_with_encoder(&transactions, |raw, out| out.extend_from_slice(raw)),
-            receipts_root: ordered_trie_root_with_encoder(&receipts, |raw, out| out.extend_from_slice(raw)),
+            transactions_root: ordered_trie_root_with_encoder(&transactions, |raw, out| {
+                out.extend_from_slice(raw)
+            }),
+            receipts_root: ordered_trie_root_with_encoder(&receipts, |raw, out| {
+                out.extend_from_slice(raw)
+            }),
             logs_bloom,
             gas_used: block.gas_used,
             withdrawals_root,
@@ -80,12 +90,18 @@ impl Sealer {
             let started = Instant::now();
             let (header, hash) = self.seal(&block);
             metrics.seal.observe(started.elapsed().as_secs_f64());
-            metrics.sealed_block.set(i64::try_from(header.number).unwrap_or(i64::MAX));
+            metrics
+                .sealed_block
+                .set(i64::try_from(header.number).unwrap_or(i64::MAX));
             let number = header.number;
             // The sequencer may be gone already when the gateway stops.
             let _ = sequencer.send(SequencerInput::ParentSealed { number, hash });
-            let sealed = SealedHeader { header, hash, diff: block.diff };
-            if scribe.send(ScribeInput::Sealed(sealed)).is_err() {
+            let sealed = SealedHeader {
+                header,
+                hash,
+                diff: block.diff,
+            };
+            if scribe.send(ScribeInput::Sealed(Box::new(sealed))).is_err() {
                 return;
             }
         }

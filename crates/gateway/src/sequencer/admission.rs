@@ -34,7 +34,9 @@ pub enum Refused {
         got: u64,
     },
     /// The sender cannot pay value, gas and the L1 data fee together.
-    #[error("insufficient funds for gas * price + value: have {have_wei} wei, want {want_wei} wei (L1 data fee included); add funds")]
+    #[error(
+        "insufficient funds for gas * price + value: have {have_wei} wei, want {want_wei} wei (L1 data fee included); add funds"
+    )]
     Funds {
         /// Balance, wei.
         have_wei: U256,
@@ -45,7 +47,9 @@ pub enum Refused {
     #[error("the gateway cannot read its state; try again later")]
     State,
     /// Too much is waiting for the sequencing thread.
-    #[error("the gateway is overloaded: {0} transactions wait to be taken in; try again in a moment")]
+    #[error(
+        "the gateway is overloaded: {0} transactions wait to be taken in; try again in a moment"
+    )]
     Busy(usize),
     /// The gateway is going down.
     #[error("the gateway is shutting down; send the transaction again in a moment")]

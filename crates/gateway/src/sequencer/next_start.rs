@@ -19,6 +19,10 @@ pub fn next_start(
     BlockStart {
         opening: op::open_block(config, number, timestamp_s, base_fee, &origin),
         origin,
-        origin_sequence: if same { now.origin_sequence.saturating_add(1) } else { 0 },
+        origin_sequence: if same {
+            now.origin_sequence.saturating_add(1)
+        } else {
+            0
+        },
     }
 }

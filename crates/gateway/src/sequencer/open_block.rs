@@ -77,7 +77,9 @@ impl OpenBlock {
 
     /// Whether it holds nothing but the L1 attributes and deposits.
     pub fn is_without_users(&self) -> bool {
-        self.transactions.iter().all(|promised| promised.tx.is_deposit())
+        self.transactions
+            .iter()
+            .all(|promised| promised.tx.is_deposit())
     }
 
     /// Executed transactions that no cut holds yet.
@@ -193,7 +195,12 @@ impl PausedOpenBlock {
 
     /// Goes on with it, on this thread.
     pub fn resume(self) -> OpenBlock {
-        OpenBlock::new(self.run.resume(), self.start, self.ordering_rule, self.promised)
+        OpenBlock::new(
+            self.run.resume(),
+            self.start,
+            self.ordering_rule,
+            self.promised,
+        )
     }
 }
 

@@ -36,28 +36,46 @@ const PRECONF_WAIT: Duration = Duration::from_secs(10);
 ///
 /// # Errors
 /// What stopped it, with what to do about it.
-pub async fn run(config: GatewayConfig, options: RunOptions, shutdown: Shutdown) -> eyre::Result<()> {
+pub async fn run(
+    config: GatewayConfig,
+    options: RunOptions,
+    shutdown: Shutdown,
+) -> eyre::Result<()> {
     if !options.dev {
-        bail!("a gateway without --dev needs an L1, which this version does not connect to yet; start it with --dev");
+        bail!(
+            "a gateway without --dev needs an L1, which this version does not connect to yet; start it with --dev"
+        );
     }
     let health = Health::new(&["recovery", "sequencer", "rpc"]);
     let metrics = Metrics::new(env!("CARGO_PKG_VERSION"))?;
     let stages = Arc::new(StageMetrics::register(metrics.registry())?);
     let metrics_server = match config.metrics.addr.addr() {
-        Some(addr) => Some(MetricsServer::start(addr, metrics, health.clone(), shutdown.clone()).await?),
+        Some(addr) => {
+            Some(MetricsServer::start(addr, metrics, health.clone(), shutdown.clone()).await?)
+        }
         None => None,
     };
 
     let key = Arc::new(settings::committer_key(&config, &options)?);
-    std::fs::create_dir_all(&options.data_dir)
-        .wrap_err_with(|| format!("cannot create the data directory {}", options.data_dir.display()))?;
+    std::fs::create_dir_all(&options.data_dir).wrap_err_with(|| {
+        format!(
+            "cannot create the data directory {}",
+            options.data_dir.display()
+        )
+    })?;
     let lock = DirLock::acquire(&options.data_dir)?;
     let recovered = recover(&config, &options, &key).await?;
     health.set_ready("recovery");
 
     let (control, control_end) = bounded(CONTROL);
-    let ((chain, desk), threads) =
-        start_threads(&config, recovered, &key, (control.clone(), control_end), &stages, &shutdown)?;
+    let ((chain, desk), threads) = start_threads(
+        &config,
+        recovered,
+        &key,
+        (control.clone(), control_end),
+        &stages,
+        &shutdown,
+    )?;
     health.set_ready("sequencer");
     let served = serve_until_requested(&config, &chain, desk, &key, &health, &shutdown).await;
 
@@ -104,10 +122,16 @@ async fn serve_until_requested(
 
 fn announce(addr: std::net::SocketAddr) -> eyre::Result<()> {
     let mut out = std::io::stdout().lock();
-    writeln!(out, "READY http://{addr}").and_then(|()| out.flush()).wrap_err("cannot write to standard output")
+    writeln!(out, "READY http://{addr}")
+        .and_then(|()| out.flush())
+        .wrap_err("cannot write to standard output")
 }
 
-async fn recover(config: &GatewayConfig, options: &RunOptions, key: &CommitterKey) -> eyre::Result<Recovered> {
+async fn recover(
+    config: &GatewayConfig,
+    options: &RunOptions,
+    key: &CommitterKey,
+) -> eyre::Result<Recovered> {
     let settings = settings::recovery(config, options, key)?;
     let recovered = tokio::task::spawn_blocking(move || {
         let mut shown: Option<(&'static str, Progress)> = None;
@@ -138,7 +162,10 @@ async fn recover(config: &GatewayConfig, options: &RunOptions, key: &CommitterKe
     Ok(recovered)
 }
 
-type Control = (crossbeam_channel::Sender<SequencerInput>, crossbeam_channel::Receiver<SequencerInput>);
+type Control = (
+    crossbeam_channel::Sender<SequencerInput>,
+    crossbeam_channel::Receiver<SequencerInput>,
+);
 
 fn start_threads(
     config: &GatewayConfig,
@@ -177,26 +204,25 @@ fn start_threads(
 
     let coverage = &config.coverage;
     let parts = SequencerParts {
-            config: recovered.config,
-            block_clock: recovered.block_clock,
-            clock: clock.clone(),
-            ordering_rule: rule,
-            frag_limits: settings::frag_limits(config),
-            admission: settings::admission(config),
-            fees: config.fees.schedule(),
-            pool_capacity: config.pool.max_transactions as usize,
-            pool: Pool::new(settings::pool_limits(config), settings::turn_order(rule)),
-            book: CoverageBook::new(
-                coverage.reserve_wei,
-                coverage.fee_multiple,
-                recovered.turn.window_coverage_wei(),
-            ),
-            board,
-            scribe: cuts.clone(),
-            sealer: closed,
-            control: control_end,
-            submissions: submissions_end,
-            metrics: stages.clone(),
+        config: recovered.config,
+        block_clock: recovered.block_clock,
+        clock: clock.clone(),
+        frag_limits: settings::frag_limits(config),
+        admission: settings::admission(config),
+        fees: config.fees.schedule(),
+        pool_capacity: config.pool.max_transactions as usize,
+        pool: Pool::new(settings::pool_limits(config), settings::turn_order(rule)),
+        book: CoverageBook::new(
+            coverage.reserve_wei,
+            coverage.fee_multiple,
+            recovered.turn.window_coverage_wei(),
+        ),
+        board,
+        scribe: cuts.clone(),
+        sealer: closed,
+        control: control_end,
+        submissions: submissions_end,
+        metrics: stages.clone(),
     };
     let (l1, open) = (Box::new(recovered.l1), recovered.open);
     let scribe = Scribe {
@@ -222,7 +248,8 @@ fn start_threads(
     };
     // Blocks that were closed before the last end and whose seal the log does not hold yet.
     for sealed in recovered.unsealed {
-        cuts.try_send(ScribeInput::Sealed(sealed)).wrap_err("too many unsealed blocks")?;
+        cuts.try_send(ScribeInput::Sealed(Box::new(sealed)))
+            .wrap_err("too many unsealed blocks")?;
     }
     let (sealer, sealer_metrics, sealer_control) = (recovered.sealer, stages.clone(), control);
     threads.spawn("archive", move || Ok(archive.run(&blocks_end)?))?;
@@ -232,7 +259,9 @@ fn start_threads(
         Ok(())
     })?;
     // The EVM stays on the thread it was made on, so the sequencer is made here.
-    threads.spawn("sequencer", move || Ok(Sequencer::new(parts, l1, open.resume()).run()?))?;
+    threads.spawn("sequencer", move || {
+        Ok(Sequencer::new(parts, l1, open.resume()).run()?)
+    })?;
     Ok(((chain, desk), threads))
 }
 
@@ -241,8 +270,15 @@ async fn start_rpc(
     chain: &Arc<GatewayChain>,
     key: &Arc<CommitterKey>,
 ) -> eyre::Result<ServerHandle> {
-    let version = format!("forebond/v{}/{}", env!("CARGO_PKG_VERSION"), std::env::consts::OS);
-    let heavy = HeavyWork::new(config.rpc.max_heavy_requests, config.rpc.max_waiting_heavy_requests);
+    let version = format!(
+        "forebond/v{}/{}",
+        env!("CARGO_PKG_VERSION"),
+        std::env::consts::OS
+    );
+    let heavy = HeavyWork::new(
+        config.rpc.max_heavy_requests,
+        config.rpc.max_waiting_heavy_requests,
+    );
     let mut module = eth_module(chain.clone(), &config.rpc, heavy, version)?;
     module.merge(own_methods(chain.clone())?)?;
     module.merge(fabric_methods(chain.clone(), key.clone())?)?;

@@ -18,12 +18,17 @@ fn size(bytes: u64) -> usize {
 }
 
 /// The committer key: the configured one, or the built-in one under `--dev`.
-pub(super) fn committer_key(config: &GatewayConfig, options: &RunOptions) -> eyre::Result<CommitterKey> {
+pub(super) fn committer_key(
+    config: &GatewayConfig,
+    options: &RunOptions,
+) -> eyre::Result<CommitterKey> {
     if let Some(key) = config.keys.load()? {
         return Ok(key);
     }
     if !options.dev {
-        bail!("no committer key: set keys.committer (env:NAME or a keystore file), or use --dev for a development chain");
+        bail!(
+            "no committer key: set keys.committer (env:NAME or a keystore file), or use --dev for a development chain"
+        );
     }
     CommitterKey::development().ok_or_else(|| eyre!("the built-in development key is unusable"))
 }
@@ -55,7 +60,9 @@ pub(super) fn pool_limits(config: &GatewayConfig) -> PoolLimits {
     PoolLimits {
         max_count: pool.max_transactions as usize,
         max_bytes: size(pool.max_bytes),
-        max_transaction_bytes: (pool.max_transaction_bytes as usize).saturating_mul(2).saturating_add(512),
+        max_transaction_bytes: (pool.max_transaction_bytes as usize)
+            .saturating_mul(2)
+            .saturating_add(512),
         max_count_per_sender: pool.max_transactions_per_sender as usize,
         max_nonce_gap: pool.max_nonce_gap,
         replacement_bump_percent: pool.replacement_bump_percent,
@@ -79,5 +86,7 @@ pub(super) const fn frag_limits(config: &GatewayConfig) -> FragLimits {
 }
 
 pub(super) const fn admission(config: &GatewayConfig) -> AdmissionLimits {
-    AdmissionLimits { max_transaction_gas: config.sequencer.max_transaction_gas }
+    AdmissionLimits {
+        max_transaction_gas: config.sequencer.max_transaction_gas,
+    }
 }

@@ -32,7 +32,9 @@ pub struct GuardFile {
 #[derive(Debug, thiserror::Error)]
 pub enum GuardFileError {
     /// The file system failed.
-    #[error("the signing guard's file {path} cannot be used: {reason}; signing without it could sign twice")]
+    #[error(
+        "the signing guard's file {path} cannot be used: {reason}; signing without it could sign twice"
+    )]
     Io {
         /// The file.
         path: PathBuf,
@@ -40,23 +42,43 @@ pub enum GuardFileError {
         reason: std::io::Error,
     },
     /// Another process has it.
-    #[error("the signing guard's file {0} is in use: another gateway runs with the same key and rollup; stop it first")]
+    #[error(
+        "the signing guard's file {0} is in use: another gateway runs with the same key and rollup; stop it first"
+    )]
     InUse(PathBuf),
     /// Neither slot is valid although the file is not new.
-    #[error("the signing guard's file {0} is damaged; do not delete it while its window lasts: signing could sign twice. Wait for the next window, or restore the file")]
+    #[error(
+        "the signing guard's file {0} is damaged; do not delete it while its window lasts: signing could sign twice. Wait for the next window, or restore the file"
+    )]
     Damaged(PathBuf),
 }
 
 impl GuardFile {
     /// Opens (or creates) the file of `committer` in the signing domain with this separator, and
     /// reads the newest record.
-    pub fn open(dir: &Path, committer: Address, separator: B256) -> Result<(Self, GuardRecord), GuardFileError> {
-        let name = format!("{}-{}.guard", hex::encode(committer), hex::encode(&separator[..8]));
+    pub fn open(
+        dir: &Path,
+        committer: Address,
+        separator: B256,
+    ) -> Result<(Self, GuardRecord), GuardFileError> {
+        let name = format!(
+            "{}-{}.guard",
+            hex::encode(committer),
+            hex::encode(&separator[..8])
+        );
         let path = dir.join(name);
-        let io = |reason| GuardFileError::Io { path: path.clone(), reason };
+        let io = |reason| GuardFileError::Io {
+            path: path.clone(),
+            reason,
+        };
         std::fs::create_dir_all(dir).map_err(io)?;
-        let file =
-            OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(io)?;
+        let file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&path)
+            .map_err(io)?;
         match file.try_lock() {
             Ok(()) => {}
             Err(std::fs::TryLockError::WouldBlock) => return Err(GuardFileError::InUse(path)),
@@ -67,7 +89,8 @@ impl GuardFile {
         for slot in 0..2 {
             let mut bytes = [0u8; SLOT_BYTES];
             if length >= (slot + 1) * SLOT_BYTES as u64 {
-                file.read_exact_at(&mut bytes, slot * SLOT_BYTES as u64).map_err(io)?;
+                file.read_exact_at(&mut bytes, slot * SLOT_BYTES as u64)
+                    .map_err(io)?;
                 if let Some(found) = decode(&bytes) {
                     newest = newest.filter(|n| n.0 > found.0).or(Some(found));
                 }
@@ -82,15 +105,28 @@ impl GuardFile {
             // The name must survive a power cut, too.
             File::open(dir).and_then(|dir| dir.sync_all()).map_err(io)?;
         }
-        Ok((Self { path, file, writes, last_sync: Instant::now() }, record))
+        Ok((
+            Self {
+                path,
+                file,
+                writes,
+                last_sync: Instant::now(),
+            },
+            record,
+        ))
     }
 
     /// Keeps `record`. After this returns, the process may be killed.
     pub fn keep(&mut self, record: &GuardRecord) -> Result<(), GuardFileError> {
         let next = self.writes.saturating_add(1);
         let slot = (next % 2) * SLOT_BYTES as u64;
-        let io = |reason| GuardFileError::Io { path: self.path.clone(), reason };
-        self.file.write_all_at(&encode(next, record), slot).map_err(io)?;
+        let io = |reason| GuardFileError::Io {
+            path: self.path.clone(),
+            reason,
+        };
+        self.file
+            .write_all_at(&encode(next, record), slot)
+            .map_err(io)?;
         self.writes = next;
         if self.last_sync.elapsed() >= SYNC_EVERY {
             self.last_sync = Instant::now();
@@ -136,7 +172,7 @@ fn decode(slot: &[u8; SLOT_BYTES]) -> Option<(u64, GuardRecord)> {
     let mut optional = || {
         let (head, tail) = rest.split_first_chunk::<42>()?;
         rest = tail;
-        let [flag, extra, number @ .., ] = head;
+        let [flag, extra, number @ ..] = head;
         let number_bytes: [u8; 8] = number.get(..8)?.try_into().ok()?;
         let hash = B256::from_slice(number.get(8..40)?);
         Some((*flag == 1, *extra, u64::from_le_bytes(number_bytes), hash))
@@ -146,7 +182,11 @@ fn decode(slot: &[u8; SLOT_BYTES]) -> Option<(u64, GuardRecord)> {
     let seal = optional()?;
     let record = GuardRecord {
         base: base.0.then_some((base.2, base.1, base.3)),
-        frag: if frag.0 { Some((u32::try_from(frag.2).ok()?, frag.3)) } else { None },
+        frag: if frag.0 {
+            Some((u32::try_from(frag.2).ok()?, frag.3))
+        } else {
+            None
+        },
         seal: seal.0.then_some((seal.2, seal.3)),
     };
     Some((u64::from_le_bytes(*writes), record))
@@ -185,7 +225,13 @@ mod tests {
     #[test]
     fn a_second_gateway_with_the_same_key_and_rollup_is_refused() {
         let dir = tempfile::tempdir().unwrap();
-        let open = |domain| GuardFile::open(dir.path(), Address::repeat_byte(1), B256::repeat_byte(domain));
+        let open = |domain| {
+            GuardFile::open(
+                dir.path(),
+                Address::repeat_byte(1),
+                B256::repeat_byte(domain),
+            )
+        };
         let _first = open(2).unwrap();
         assert!(matches!(open(2), Err(GuardFileError::InUse(_))));
         assert!(open(3).is_ok());

@@ -2,7 +2,7 @@
 //! record outside the data directory first.
 
 mod guard_file;
-mod signer;
+mod guarded;
 
 pub use guard_file::{GuardFile, GuardFileError};
-pub use signer::{ReplaySigner, Signer, SignerError};
+pub use guarded::{ReplaySigner, Signer, SignerError};

@@ -109,7 +109,10 @@ mod tests {
         assert_eq!(deposit.input[67], 5);
         assert_eq!(deposit.input[99], 6);
         assert_eq!(deposit.input[100..132], [1; 32]);
-        assert_ne!(deposit.source_hash, attributes_deposit(&config, &origin, 4).source_hash);
+        assert_ne!(
+            deposit.source_hash,
+            attributes_deposit(&config, &origin, 4).source_hash
+        );
         assert_ne!(deposit.source_hash, user_deposit_source(origin.hash, 3));
     }
 }

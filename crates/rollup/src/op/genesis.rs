@@ -77,13 +77,25 @@ pub fn predeploys() -> Vec<GenesisAccount> {
         storage: vec![],
     };
     let mut all = vec![
-        contract(eip4788::BEACON_ROOTS_ADDRESS, eip4788::BEACON_ROOTS_CODE.clone()),
-        contract(eip2935::HISTORY_STORAGE_ADDRESS, eip2935::HISTORY_STORAGE_CODE.clone()),
+        contract(
+            eip4788::BEACON_ROOTS_ADDRESS,
+            eip4788::BEACON_ROOTS_CODE.clone(),
+        ),
+        contract(
+            eip2935::HISTORY_STORAGE_ADDRESS,
+            eip2935::HISTORY_STORAGE_CODE.clone(),
+        ),
         contract(DEPLOYMENT_PROXY, Bytes::from_static(DEPLOYMENT_PROXY_CODE)),
     ];
-    all.extend(super::predeploys::ALL.iter().map(|p| GenesisAccount {
-        storage: p.storage.iter().map(|(k, v)| (U256::from(*k), U256::from(*v))).collect(),
-        ..contract(p.address, p.code())
+    all.extend(super::predeploys::ALL.iter().map(|p| {
+        GenesisAccount {
+            storage: p
+                .storage
+                .iter()
+                .map(|(k, v)| (U256::from(*k), U256::from(*v)))
+                .collect(),
+            ..contract(p.address, p.code())
+        }
     }));
     all
 }
@@ -93,6 +105,9 @@ impl Genesis {
     pub fn dev(genesis_s: u64, block_time_s: u64) -> Self {
         let mut accounts = predeploys();
         accounts.extend(dev_accounts());
-        Self { config: ChainConfig::dev(genesis_s, block_time_s), accounts }
+        Self {
+            config: ChainConfig::dev(genesis_s, block_time_s),
+            accounts,
+        }
     }
 }

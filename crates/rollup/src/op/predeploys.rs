@@ -20,7 +20,11 @@ impl Predeploy {
 
 /// All of them.
 pub(super) const ALL: &[Predeploy] = &[
-    Predeploy { address: L1_BLOCK, storage: &[], hex: include_str!("predeploys/l1_block.hex") },
+    Predeploy {
+        address: L1_BLOCK,
+        storage: &[],
+        hex: include_str!("predeploys/l1_block.hex"),
+    },
     Predeploy {
         address: address!("420000000000000000000000000000000000000F"),
         // isEcotone, isFjord, isIsthmus.
@@ -46,7 +50,11 @@ mod tests {
     #[test]
     fn every_predeploy_has_code() {
         for predeploy in ALL {
-            assert!(predeploy.code().len() > 100, "{} has no code", predeploy.address);
+            assert!(
+                predeploy.code().len() > 100,
+                "{} has no code",
+                predeploy.address
+            );
         }
     }
 }

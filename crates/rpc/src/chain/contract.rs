@@ -12,6 +12,9 @@ use super::{
     PromisedBatch, ReadError, StateAt, SubmitError, SyncProgress, WaitOutcome,
 };
 
+/// Ready-made notifications of a subscription of the role's own; an error ends it, with the reason.
+pub type OwnFeed = tokio::sync::mpsc::Receiver<Result<Box<serde_json::value::RawValue>, String>>;
+
 /// A chain as its RPC sees it. Implemented once per role: by the gateway that sequences, by the node that follows.
 ///
 /// Contract:
@@ -107,6 +110,18 @@ pub trait Chain: Send + Sync + 'static {
 
     /// Sealed blocks, each once, in order, from the next one on.
     fn subscribe_heads(&self) -> broadcast::Receiver<Arc<BlockView>>;
+
+    /// A subscription of the role's own, by the kind named in `eth_subscribe`, with its options. `None` when there is no
+    /// such kind, an error text when the options are wrong. The feed is bounded and ends with the reason when the reader
+    /// falls behind.
+    fn subscribe_own(
+        &self,
+        kind: &str,
+        options: Option<serde_json::Value>,
+    ) -> Option<Result<OwnFeed, String>> {
+        let _ = (kind, options);
+        None
+    }
 
     /// Promised transactions in order, each once, from the next on; one batch per signed message that made them promises.
     fn subscribe_promised(&self) -> broadcast::Receiver<PromisedBatch>;

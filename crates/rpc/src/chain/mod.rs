@@ -4,7 +4,7 @@ mod contract;
 mod errors;
 mod views;
 
-pub use contract::{Chain, Snapshot};
+pub use contract::{Chain, OwnFeed, Snapshot};
 pub use errors::{CallError, ReadError, SubmitError};
 pub use views::{
     AccountView, BlockView, CallEnd, CallOutcome, CallRequest, EnvView, Heads, Located,

@@ -16,7 +16,7 @@ use tokio::sync::broadcast::{Receiver, error::RecvError};
 use super::context::{Answer, Context};
 use crate::{
     args::Args,
-    chain::Chain,
+    chain::{Chain, OwnFeed},
     refusals::{invalid_params, limit_exceeded},
     shape::{HeadJson, matching_logs, transaction_json},
 };
@@ -26,7 +26,11 @@ use crate::{
 enum Wanted {
     Heads,
     Logs(Box<Filter>),
-    Promised { full: bool },
+    Promised {
+        full: bool,
+    },
+    /// A kind of the role's own, with its options.
+    Own(String, Option<serde_json::Value>),
 }
 
 pub(super) fn register<C: Chain>(
@@ -43,6 +47,20 @@ pub(super) fn register<C: Chain>(
                     pending.reject(refusal).await;
                     SubscriptionCloseResponse::None
                 }
+                Ok(Wanted::Own(kind, options)) => match chain.subscribe_own(&kind, options) {
+                    Some(Ok(feed)) => forward(pending, feed).await,
+                    Some(Err(reason)) => {
+                        pending.reject(invalid_params(reason)).await;
+                        SubscriptionCloseResponse::None
+                    }
+                    None => {
+                        let known = "newHeads, logs or newPendingTransactions";
+                        let refusal =
+                            format!("unknown subscription: expected {known}, got {kind:?}");
+                        pending.reject(invalid_params(refusal)).await;
+                        SubscriptionCloseResponse::None
+                    }
+                },
                 Ok(Wanted::Heads) => {
                     pump(pending, chain.subscribe_heads(), |block, out| {
                         push(out, &HeadJson::of(block))
@@ -112,10 +130,9 @@ fn wanted(params: &Params<'_>) -> Answer<Wanted> {
             full: args.optional("full transactions")?.unwrap_or(false),
         },
         _ => {
-            let known = "newHeads, logs or newPendingTransactions";
-            return Err(invalid_params(format!(
-                "unknown subscription: expected {known}, got {kind:?}"
-            )));
+            let options = args.optional("options")?;
+            args.finish()?;
+            return Ok(Wanted::Own(kind, options));
         }
     };
     args.finish()?;
@@ -167,6 +184,28 @@ where
             if sink.send(message).await.is_err() {
                 return SubscriptionCloseResponse::None;
             }
+        }
+    }
+}
+
+/// Forwards a feed of the role's own until either side ends it.
+async fn forward(pending: PendingSubscriptionSink, mut feed: OwnFeed) -> SubscriptionCloseResponse {
+    let Ok(sink) = pending.accept().await else {
+        return SubscriptionCloseResponse::None;
+    };
+    loop {
+        let message = tokio::select! {
+            () = sink.closed() => return SubscriptionCloseResponse::None,
+            message = feed.recv() => message,
+        };
+        match message {
+            Some(Ok(message)) => {
+                if sink.send(message).await.is_err() {
+                    return SubscriptionCloseResponse::None;
+                }
+            }
+            Some(Err(why)) => return closed(format!("subscription closed: {why}")),
+            None => return closed("subscription closed: the server is stopping".to_owned()),
         }
     }
 }

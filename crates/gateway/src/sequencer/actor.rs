@@ -15,7 +15,7 @@ use crate::{
 use alloy_primitives::{B256, U256, map::HashSet};
 use crossbeam_channel::{Receiver, Sender};
 use forebond_exec::{ExecuteError, Executed, PreparedTx, StateError};
-use forebond_protocol::{BlockClock, CoverageBook, FeeSchedule, OrderingRule};
+use forebond_protocol::{BlockClock, CoverageBook, FeeSchedule};
 use forebond_rollup::op::{self, ChainConfig};
 use std::{
     sync::Arc,
@@ -36,8 +36,6 @@ pub struct SequencerParts {
     pub block_clock: BlockClock,
     /// Time.
     pub clock: Arc<dyn Clock>,
-    /// The declared order.
-    pub ordering_rule: OrderingRule,
     /// Size of frags.
     pub frag_limits: FragLimits,
     /// Size of transactions.
@@ -107,7 +105,9 @@ enum Stride {
 impl Sequencer {
     /// Starts with `block` open.
     pub fn new(mut parts: SequencerParts, l1: Box<dyn L1Source>, block: OpenBlock) -> Self {
-        parts.pool.set_base_fee(u128::from(block.start.opening.env.baseFee));
+        parts
+            .pool
+            .set_base_fee(u128::from(block.start.opening.env.baseFee));
         Self {
             parts,
             l1,
@@ -174,7 +174,9 @@ impl Sequencer {
             self.control(input)?;
         }
         for _ in 0..MAX_DRAIN {
-            let Ok(submission) = self.parts.submissions.try_recv() else { break };
+            let Ok(submission) = self.parts.submissions.try_recv() else {
+                break;
+            };
             self.submit(submission);
         }
         Ok(())
@@ -203,7 +205,12 @@ impl Sequencer {
         // Whoever asked may have gone away: then nobody hears the answer.
         match question {
             PoolQuestion::NextNonce(address, reply) => {
-                let nonce = self.block.run.state().account(address)?.map_or(0, |a| a.nonce);
+                let nonce = self
+                    .block
+                    .run
+                    .state()
+                    .account(address)?
+                    .map_or(0, |a| a.nonce);
                 let _ = reply.send(self.parts.pool.pending_nonce(&address, nonce));
             }
             PoolQuestion::Transaction(hash, reply) => {
@@ -218,7 +225,9 @@ impl Sequencer {
 
     fn quote_wei(&self) -> u128 {
         let fullness = self.parts.pool.len().saturating_mul(1000) / self.parts.pool_capacity.max(1);
-        self.parts.fees.quote_wei_per_gas(u32::try_from(fullness).unwrap_or(1000))
+        self.parts
+            .fees
+            .quote_wei_per_gas(u32::try_from(fullness).unwrap_or(1000))
     }
 
     fn submit(&mut self, submission: Submission) {
@@ -228,17 +237,28 @@ impl Sequencer {
         match &result {
             Ok(()) => {
                 self.parts.metrics.admitted.inc();
-                self.parts.metrics.socket_to_admitted.observe(received.elapsed().as_secs_f64());
+                self.parts
+                    .metrics
+                    .socket_to_admitted
+                    .observe(received.elapsed().as_secs_f64());
             }
             Err(refused) => {
                 let reason: &str = match refused {
                     Refused::Pool(Refusal::NonceTooLow { .. }) => "nonce_too_low",
-                    Refused::Pool(Refusal::PoolFull { .. } | Refusal::SenderFull { .. }) => "pool_full",
-                    Refused::Pool(Refusal::InsufficientFunds { .. }) | Refused::Funds { .. } => "funds",
+                    Refused::Pool(Refusal::PoolFull { .. } | Refusal::SenderFull { .. }) => {
+                        "pool_full"
+                    }
+                    Refused::Pool(Refusal::InsufficientFunds { .. }) | Refused::Funds { .. } => {
+                        "funds"
+                    }
                     Refused::TipTooLow { .. } => "tip_too_low",
                     _ => "other",
                 };
-                self.parts.metrics.refused.with_label_values(&[reason]).inc();
+                self.parts
+                    .metrics
+                    .refused
+                    .with_label_values(&[reason])
+                    .inc();
             }
         }
         let _ = verdict.send(result);
@@ -250,23 +270,41 @@ impl Sequencer {
         if self.executed.iter().any(|set| set.contains(&hash)) {
             return Ok(());
         }
-        let limit = self.parts.admission.max_transaction_gas.min(self.parts.config.gas_limit);
+        let limit = self
+            .parts
+            .admission
+            .max_transaction_gas
+            .min(self.parts.config.gas_limit);
         if entry.gas_limit() > limit {
-            return Err(Refused::GasLimit { max: limit, got: entry.gas_limit() });
+            return Err(Refused::GasLimit {
+                max: limit,
+                got: entry.gas_limit(),
+            });
         }
         let base_fee = self.parts.pool.base_fee_wei();
         let quote_wei = self.quote_wei();
         let tip_wei = entry.effective_tip_wei(base_fee).unwrap_or(0).max(
             // A fee cap under the base fee is held until the base fee falls; what counts then is
             // the tip it offers.
-            if entry.max_fee_per_gas() < base_fee { entry.max_priority_fee_per_gas() } else { 0 },
+            if entry.max_fee_per_gas() < base_fee {
+                entry.max_priority_fee_per_gas()
+            } else {
+                0
+            },
         );
         if tip_wei < quote_wei {
             return Err(Refused::TipTooLow { quote_wei, tip_wei });
         }
-        let account = self.block.run.state().account(entry.sender()).map_err(|_| Refused::State)?;
+        let account = self
+            .block
+            .run
+            .state()
+            .account(entry.sender())
+            .map_err(|_| Refused::State)?;
         let have_wei = account.map_or(U256::ZERO, |a| a.balance);
-        let want_wei = entry.max_cost_wei().saturating_add(self.block.run.l1_fee(&entry.tx));
+        let want_wei = entry
+            .max_cost_wei()
+            .saturating_add(self.block.run.l1_fee(&entry.tx));
         if have_wei < want_wei {
             return Err(Refused::Funds { have_wei, want_wei });
         }
@@ -288,7 +326,10 @@ impl Sequencer {
                 Departure::Evicted => "the transaction was evicted from the full pool; send it again with a higher tip".into(),
                 Departure::Overtaken => "the account's nonce has passed the transaction: it can never execute".into(),
             };
-            self.parts.board.waiters().resolve(tx.hash(), || Outcome::Gone(text.clone()));
+            self.parts
+                .board
+                .waiters()
+                .resolve(tx.hash(), || Outcome::Gone(text.clone()));
         }
     }
 
@@ -299,8 +340,12 @@ impl Sequencer {
             if self.block.frag_is_full(&self.parts.frag_limits) {
                 return Ok(Stride::Idle);
             }
-            let Some(entry) = self.parts.pool.next() else { return Ok(Stride::Idle) };
-            let tip_wei = entry.effective_tip_wei(u128::from(self.block.start.opening.env.baseFee)).unwrap_or(0);
+            let Some(entry) = self.parts.pool.next() else {
+                return Ok(Stride::Idle);
+            };
+            let tip_wei = entry
+                .effective_tip_wei(u128::from(self.block.start.opening.env.baseFee))
+                .unwrap_or(0);
             if !self.block.sender_is_free(&entry.sender()) {
                 self.parts.pool.park(&entry, Wait::Frag);
                 continue;
@@ -314,14 +359,18 @@ impl Sequencer {
             match self.block.run.execute(&entry.tx) {
                 Ok(executed) => {
                     self.take(&entry, executed, tip_wei)?;
-                    self.parts.metrics.execute.observe(started.elapsed().as_secs_f64());
+                    self.parts
+                        .metrics
+                        .execute
+                        .observe(started.elapsed().as_secs_f64());
                 }
                 Err(ExecuteError::ParentHashPending) => {
                     self.parts.pool.park(&entry, Wait::Seal);
                 }
                 Err(ExecuteError::BlockFull { left, limit }) if self.block.is_without_users() => {
                     // Not even an empty block has room for it: it would stop everybody for ever.
-                    let reason = format!("the gas limit {limit} exceeds the {left} gas of an empty block");
+                    let reason =
+                        format!("the gas limit {limit} exceeds the {left} gas of an empty block");
                     self.drop_entry(&entry, reason)?;
                 }
                 Err(ExecuteError::BlockFull { .. }) => {
@@ -335,7 +384,12 @@ impl Sequencer {
         Ok(Stride::Busy)
     }
 
-    fn take(&mut self, entry: &Pooled, executed: Executed, tip_wei: u128) -> Result<(), SequencerError> {
+    fn take(
+        &mut self,
+        entry: &Pooled,
+        executed: Executed,
+        tip_wei: u128,
+    ) -> Result<(), SequencerError> {
         let coverage_wei = self.parts.book.cover(executed.fee_wei());
         let mut sender_nonce = entry.nonce().saturating_add(1);
         let mut moved = Vec::new();
@@ -348,10 +402,20 @@ impl Sequencer {
             }
         }
         self.executed[0].insert(entry.hash());
-        self.block.push(entry.tx.clone(), executed, coverage_wei, Some(tip_wei), Some(entry.received));
-        self.parts.pool.executed(entry, sender_nonce, &mut self.departed);
+        self.block.push(
+            entry.tx.clone(),
+            executed,
+            coverage_wei,
+            Some(tip_wei),
+            Some(entry.received),
+        );
+        self.parts
+            .pool
+            .executed(entry, sender_nonce, &mut self.departed);
         for (address, nonce) in moved {
-            self.parts.pool.account_moved(address, nonce, &mut self.departed);
+            self.parts
+                .pool
+                .account_moved(address, nonce, &mut self.departed);
         }
         self.tell_departed();
         Ok(())
@@ -361,9 +425,20 @@ impl Sequencer {
     fn drop_entry(&mut self, entry: &Pooled, reason: String) -> Result<(), SequencerError> {
         self.parts.pool.dropped(entry);
         let account = self.block.run.state().account(entry.sender())?;
-        self.parts.pool.account_moved(entry.sender(), account.map_or(0, |a| a.nonce), &mut self.departed);
-        self.parts.metrics.refused.with_label_values(&["at_execution"]).inc();
-        self.parts.board.waiters().resolve(entry.hash(), || Outcome::Gone(reason.clone()));
+        self.parts.pool.account_moved(
+            entry.sender(),
+            account.map_or(0, |a| a.nonce),
+            &mut self.departed,
+        );
+        self.parts
+            .metrics
+            .refused
+            .with_label_values(&["at_execution"])
+            .inc();
+        self.parts
+            .board
+            .waiters()
+            .resolve(entry.hash(), || Outcome::Gone(reason.clone()));
         self.tell_departed();
         Ok(())
     }
@@ -372,14 +447,21 @@ impl Sequencer {
     fn cut_if_ready(&mut self) -> Result<(), SequencerError> {
         let limits = &self.parts.frag_limits;
         let due = self.block.interval_is_over(limits) || self.block.frag_is_full(limits);
-        if self.log_ready && due { self.cut() } else { Ok(()) }
+        if self.log_ready && due {
+            self.cut()
+        } else {
+            Ok(())
+        }
     }
 
     fn cut(&mut self) -> Result<(), SequencerError> {
         if let Some(cut) = self.block.cut(&self.parts.book) {
             self.log_ready = false;
             self.parts.pool.unpark(Wait::Frag);
-            self.parts.scribe.send(ScribeInput::Cut(cut)).map_err(|_| SequencerError::Peer("scribe"))?;
+            self.parts
+                .scribe
+                .send(ScribeInput::Cut(cut))
+                .map_err(|_| SequencerError::Peer("scribe"))?;
         }
         Ok(())
     }
@@ -392,26 +474,46 @@ impl Sequencer {
         self.wait_for_parent()?;
         let parts = &self.parts;
         let gas_used = self.block.run.gas_used();
-        let start =
-            next_start(&parts.config, &parts.block_clock, self.l1.as_mut(), &self.block.start, gas_used);
+        let start = next_start(
+            &parts.config,
+            &parts.block_clock,
+            self.l1.as_mut(),
+            &self.block.start,
+            gas_used,
+        );
         let closed = self.block.turn(start)?;
-        self.parts.sealer.send(closed).map_err(|_| SequencerError::Peer("sealer"))?;
+        self.parts
+            .sealer
+            .send(closed)
+            .map_err(|_| SequencerError::Peer("sealer"))?;
         self.executed.swap(0, 1);
         self.executed[0].clear();
         let env = &self.block.start.opening.env;
         self.parts.pool.set_base_fee(u128::from(env.baseFee));
         let metrics = &self.parts.metrics;
-        metrics.open_block.set(i64::try_from(self.block.number()).unwrap_or(i64::MAX));
-        metrics.pool_transactions.set(i64::try_from(self.parts.pool.len()).unwrap_or(i64::MAX));
-        metrics.pool_bytes.set(i64::try_from(self.parts.pool.bytes()).unwrap_or(i64::MAX));
+        metrics
+            .open_block
+            .set(i64::try_from(self.block.number()).unwrap_or(i64::MAX));
+        metrics
+            .pool_transactions
+            .set(i64::try_from(self.parts.pool.len()).unwrap_or(i64::MAX));
+        metrics
+            .pool_bytes
+            .set(i64::try_from(self.parts.pool.bytes()).unwrap_or(i64::MAX));
         let left = self.parts.book.left_wei() / 1_000_000_000;
-        metrics.coverage_left_gwei.set(i64::try_from(left).unwrap_or(i64::MAX));
+        metrics
+            .coverage_left_gwei
+            .set(i64::try_from(left).unwrap_or(i64::MAX));
         self.execute_deposits()
     }
 
     fn wait_for_parent(&mut self) -> Result<(), SequencerError> {
         while self.block.run.waits_for_parent() {
-            let input = self.parts.control.recv().map_err(|_| SequencerError::Peer("sealer"))?;
+            let input = self
+                .parts
+                .control
+                .recv()
+                .map_err(|_| SequencerError::Peer("sealer"))?;
             self.control(input)?;
         }
         Ok(())
@@ -421,10 +523,16 @@ impl Sequencer {
     /// L1 attributes and the deposits of a new origin (R23).
     fn execute_deposits(&mut self) -> Result<(), SequencerError> {
         let start = self.block.start.clone();
-        let attributes = op::attributes_deposit(&self.parts.config, &start.origin, start.origin_sequence);
+        let attributes =
+            op::attributes_deposit(&self.parts.config, &start.origin, start.origin_sequence);
         let mut deposits = vec![PreparedTx::deposit(attributes)];
         if start.origin_sequence == 0 {
-            deposits.extend(self.l1.deposits(&start.origin).into_iter().map(PreparedTx::deposit));
+            deposits.extend(
+                self.l1
+                    .deposits(&start.origin)
+                    .into_iter()
+                    .map(PreparedTx::deposit),
+            );
         }
         for deposit in deposits {
             let deposit = Arc::new(deposit);
@@ -446,7 +554,9 @@ impl Sequencer {
             }
             self.block.push(deposit, executed, 0, None, None);
             for (address, nonce) in moved {
-                self.parts.pool.account_moved(address, nonce, &mut self.departed);
+                self.parts
+                    .pool
+                    .account_moved(address, nonce, &mut self.departed);
             }
         }
         self.tell_departed();
@@ -456,6 +566,8 @@ impl Sequencer {
 
 impl std::fmt::Debug for Sequencer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Sequencer").field("block", &self.block.number()).finish_non_exhaustive()
+        f.debug_struct("Sequencer")
+            .field("block", &self.block.number())
+            .finish_non_exhaustive()
     }
 }

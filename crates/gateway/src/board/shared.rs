@@ -3,7 +3,6 @@ use crate::{chain::SealedBlock, promise::PublishedFrag};
 use alloy_primitives::B256;
 use arc_swap::ArcSwap;
 use dashmap::DashMap;
-use forebond_types::Preconfirmation;
 use std::sync::Arc;
 use tokio::sync::broadcast;
 
@@ -17,13 +16,6 @@ pub struct Promise {
     pub frag: Arc<PublishedFrag>,
     /// Place in it, 0 = first.
     pub place: usize,
-}
-
-impl Promise {
-    /// The object its sender holds.
-    pub fn preconfirmation(&self) -> Option<Preconfirmation> {
-        self.frag.preconfirmation(self.place)
-    }
 }
 
 /// Something was published.

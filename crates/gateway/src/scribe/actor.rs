@@ -26,7 +26,7 @@ pub enum ScribeInput {
     /// The sequencer cut a frag.
     Cut(Cut),
     /// The sealer knows a block's hash.
-    Sealed(SealedHeader),
+    Sealed(Box<SealedHeader>),
 }
 
 /// A header with its hash and what the block changed.
@@ -90,9 +90,23 @@ pub struct Scribe {
 }
 
 /// A logged message that still waits for its signature.
+#[allow(
+    clippy::large_enum_variant,
+    reason = "frags are the rule, seals the exception"
+)]
 enum Logged {
-    Frag { frag: Frag, hash: B256, tree: PromisesTree, cut: Cut },
-    Seal { seal: Seal, hash: B256, sealed: SealedHeader, position: LogPosition },
+    Frag {
+        frag: Frag,
+        hash: B256,
+        tree: PromisesTree,
+        cut: Cut,
+    },
+    Seal {
+        seal: Seal,
+        hash: B256,
+        sealed: Box<SealedHeader>,
+        position: LogPosition,
+    },
 }
 
 impl Scribe {
@@ -108,8 +122,13 @@ impl Scribe {
             }
             let started = std::time::Instant::now();
             self.log.commit()?;
-            self.metrics.log_sync.observe(started.elapsed().as_secs_f64());
-            if batch.iter().any(|logged| matches!(logged, Logged::Frag { .. })) {
+            self.metrics
+                .log_sync
+                .observe(started.elapsed().as_secs_f64());
+            if batch
+                .iter()
+                .any(|logged| matches!(logged, Logged::Frag { .. }))
+            {
                 // The sequencer may be gone already when the gateway stops.
                 let _ = self.sequencer.send(SequencerInput::LogReady);
             }
@@ -133,9 +152,16 @@ impl Scribe {
 
     /// Gives a cut its place in the turn and appends it to the log.
     fn log_cut(&mut self, cut: Cut) -> Result<Logged, ScribeError> {
-        let leaves = cut.transactions.iter().map(|promised| promised.leaf.hash()).collect();
+        let leaves = cut
+            .transactions
+            .iter()
+            .map(|promised| promised.leaf.hash())
+            .collect();
         let tree = PromisesTree::new(leaves).ok_or(ScribeError::EmptyCut)?;
-        let first_index = cut.transactions.first().map_or(0, |promised| promised.leaf.index);
+        let first_index = cut
+            .transactions
+            .first()
+            .map_or(0, |promised| promised.leaf.index);
         let opening = &cut.start.opening;
         let frag = Frag {
             base: self.turn.base_hash(),
@@ -162,11 +188,16 @@ impl Scribe {
             self.newest_block = opening.number;
             self.first_records.push_back((opening.number, position));
         }
-        Ok(Logged::Frag { frag, hash, tree, cut })
+        Ok(Logged::Frag {
+            frag,
+            hash,
+            tree,
+            cut,
+        })
     }
 
     /// Gives a block's hash its seal and appends it to the log.
-    fn log_seal(&mut self, sealed: SealedHeader) -> Result<Logged, ScribeError> {
+    fn log_seal(&mut self, sealed: Box<SealedHeader>) -> Result<Logged, ScribeError> {
         let number = sealed.header.number;
         let (last_sequence, last_frag) = self.turn.block_end(number).unwrap_or_default();
         let seal = Seal {
@@ -180,7 +211,12 @@ impl Scribe {
         let hash = self.turn.admit_seal(&seal)?;
         let (kind, payload) = encode_seal(&seal);
         let position = self.log.append(kind, &[&payload])?;
-        Ok(Logged::Seal { seal, hash, sealed, position })
+        Ok(Logged::Seal {
+            seal,
+            hash,
+            sealed,
+            position,
+        })
     }
 
     /// Signs and publishes what is durable now.
@@ -188,30 +224,70 @@ impl Scribe {
         let positions: Vec<_> = batch
             .iter()
             .map(|logged| match logged {
-                Logged::Frag { frag, hash, .. } => (Position::Frag { sequence: frag.sequence }, *hash),
-                Logged::Seal { seal, hash, .. } => (Position::Seal { block: seal.blockNumber }, *hash),
+                Logged::Frag { frag, hash, .. } => (
+                    Position::Frag {
+                        sequence: frag.sequence,
+                    },
+                    *hash,
+                ),
+                Logged::Seal { seal, hash, .. } => (
+                    Position::Seal {
+                        block: seal.blockNumber,
+                    },
+                    *hash,
+                ),
             })
             .collect();
         let signatures = self.signer.sign_all(&positions)?;
         for (logged, signature) in batch.into_iter().zip(signatures) {
             match logged {
-                Logged::Frag { frag, hash, tree, cut } => {
-                    let Cut { start, transactions, changes, cut_at, .. } = cut;
+                Logged::Frag {
+                    frag,
+                    hash,
+                    tree,
+                    cut,
+                } => {
+                    let Cut {
+                        start,
+                        transactions,
+                        changes,
+                        cut_at,
+                        ..
+                    } = cut;
                     let base = self.base.clone();
-                    let published =
-                        PublishedFrag::new(base, start, (frag, hash), signature, transactions, tree);
+                    let published = PublishedFrag::new(
+                        base,
+                        start,
+                        (frag, hash),
+                        signature,
+                        transactions,
+                        tree,
+                    );
                     self.publish_frag(Arc::new(published), &changes);
-                    self.metrics.cut_to_published.observe(cut_at.elapsed().as_secs_f64());
+                    self.metrics
+                        .cut_to_published
+                        .observe(cut_at.elapsed().as_secs_f64());
                 }
-                Logged::Seal { seal, sealed, position, .. } => {
-                    let SealedHeader { header, hash, diff } = sealed;
+                Logged::Seal {
+                    seal,
+                    sealed,
+                    position,
+                    ..
+                } => {
+                    let SealedHeader { header, hash, diff } = *sealed;
                     let number = header.number;
-                    let Some(block) = self.publisher.sealed(header, hash, seal, signature) else { continue };
+                    let Some(block) = self.publisher.sealed(header, hash, seal, signature) else {
+                        continue;
+                    };
                     let next = number.saturating_add(1);
                     let resume = self.first_records.iter().find(|(block, _)| *block == next);
                     let log_position = resume.map_or(position, |(_, position)| *position);
                     self.archive
-                        .send(ArchiveInput { block, diff, log_position })
+                        .send(ArchiveInput {
+                            block,
+                            diff,
+                            log_position,
+                        })
                         .map_err(|_| ScribeError::Peer("archive"))?;
                 }
             }
@@ -220,10 +296,14 @@ impl Scribe {
     }
 
     fn publish_frag(&mut self, frag: Arc<PublishedFrag>, changes: &[Changes]) {
-        self.metrics.frag_transactions.observe(f64::from(frag.frag.transactionCount));
+        self.metrics
+            .frag_transactions
+            .observe(f64::from(frag.frag.transactionCount));
         for promised in &frag.transactions {
             if let Some(received) = promised.received {
-                self.metrics.socket_to_signed.observe(received.elapsed().as_secs_f64());
+                self.metrics
+                    .socket_to_signed
+                    .observe(received.elapsed().as_secs_f64());
                 self.metrics.promised.inc();
             }
         }

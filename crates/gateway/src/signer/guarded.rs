@@ -26,8 +26,21 @@ pub enum SignerError {
 
 impl Signer {
     /// A signer behind `guard`, which a replay has brought up to date.
-    pub fn new(key: secp256k1::SecretKey, committer: Address, domain: Domain, guard: Guard, file: GuardFile) -> Self {
-        Self { key, committer, domain, separator: domain.separator(), guard, file }
+    pub fn new(
+        key: secp256k1::SecretKey,
+        committer: Address,
+        domain: Domain,
+        guard: Guard,
+        file: GuardFile,
+    ) -> Self {
+        Self {
+            key,
+            committer,
+            domain,
+            separator: domain.separator(),
+            guard,
+            file,
+        }
     }
 
     /// The address that verifies the signatures.
@@ -42,7 +55,10 @@ impl Signer {
 
     /// Asks the guard for all of `messages` first, keeps its record, then signs them. Either all
     /// are signed or none.
-    pub fn sign_all(&mut self, messages: &[(Position, B256)]) -> Result<Vec<Signature>, SignerError> {
+    pub fn sign_all(
+        &mut self,
+        messages: &[(Position, B256)],
+    ) -> Result<Vec<Signature>, SignerError> {
         for (position, struct_hash) in messages {
             self.guard.authorize(*position, *struct_hash)?;
         }
@@ -73,9 +89,16 @@ impl ReplaySigner {
     }
 
     /// Signs a logged message again. Nothing is shown to anybody before [`Self::finish`].
-    pub fn repeat(&mut self, position: Position, struct_hash: B256) -> Result<Signature, SignerError> {
+    pub fn repeat(
+        &mut self,
+        position: Position,
+        struct_hash: B256,
+    ) -> Result<Signature, SignerError> {
         self.signer.guard.authorize(position, struct_hash)?;
-        Ok(Signature::sign(Domain::digest_of(self.signer.separator, struct_hash), &self.signer.key))
+        Ok(Signature::sign(
+            Domain::digest_of(self.signer.separator, struct_hash),
+            &self.signer.key,
+        ))
     }
 
     /// Ends the replay: refuses when the log ends before what was signed (R17).
@@ -88,6 +111,9 @@ impl ReplaySigner {
 
 impl std::fmt::Debug for Signer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Signer").field("committer", &self.committer).field("domain", &self.domain).finish_non_exhaustive()
+        f.debug_struct("Signer")
+            .field("committer", &self.committer)
+            .field("domain", &self.domain)
+            .finish_non_exhaustive()
     }
 }

@@ -1,5 +1,6 @@
 use super::{
     state::{Historic, StateSnapshot, read_error},
+    stream::preconfirmations,
     views::{sealed_view, transaction_view, unsealed_view},
 };
 use crate::{
@@ -16,12 +17,12 @@ use forebond_exec::{BaseState, PreparedTx};
 use forebond_protocol::FeeSchedule;
 use forebond_rollup::op::{BlockOpening, ChainConfig};
 use forebond_rpc::{
-    BlockView, Chain, Heads, Located, PlacedTransaction, PoolTransaction, PromisedBatch, ReadError,
-    StateAt, SubmitError, WaitOutcome,
+    BlockView, Chain, Heads, Located, OwnFeed, PlacedTransaction, PoolTransaction, PromisedBatch,
+    ReadError, StateAt, SubmitError, WaitOutcome,
 };
 use forebond_types::{BlockEnv, Domain};
 use parking_lot::Mutex;
-use std::{collections::VecDeque, future::Future, sync::Arc, time::Duration};
+use std::{collections::VecDeque, sync::Arc, time::Duration};
 use tokio::sync::{broadcast, oneshot};
 
 /// Decoded stored blocks kept for the next reader.
@@ -88,7 +89,9 @@ impl GatewayChain {
         loop {
             match events.recv().await {
                 Ok(Event::Sealed(block)) if self.heads.receiver_count() > 0 => {
-                    let _ = self.heads.send(Arc::new(sealed_view(&self.parts.config, &block)));
+                    let _ = self
+                        .heads
+                        .send(Arc::new(sealed_view(&self.parts.config, &block)));
                 }
                 Ok(Event::Frag(frag)) if self.promised.receiver_count() > 0 => {
                     let views = frag
@@ -99,7 +102,10 @@ impl GatewayChain {
                 }
                 Ok(_) => {}
                 Err(broadcast::error::RecvError::Lagged(missed)) => {
-                    tracing::warn!(missed, "subscription feed fell behind; subscribers are not told of what was missed");
+                    tracing::warn!(
+                        missed,
+                        "subscription feed fell behind; subscribers are not told of what was missed"
+                    );
                 }
                 Err(broadcast::error::RecvError::Closed) => return,
             }
@@ -121,10 +127,17 @@ impl GatewayChain {
         if let Some(block) = view.recent.iter().find(|block| block.number() == number) {
             return Ok(Some(block.clone()));
         }
-        if let Some(block) = self.cache.lock().iter().find(|block| block.number() == number) {
+        if let Some(block) = self
+            .cache
+            .lock()
+            .iter()
+            .find(|block| block.number() == number)
+        {
             return Ok(Some(block.clone()));
         }
-        let Some(body) = view.stored.block_body(number).map_err(read_error)? else { return Ok(None) };
+        let Some(body) = view.stored.block_body(number).map_err(read_error)? else {
+            return Ok(None);
+        };
         let block = Arc::new(decode_body(&body, self.parts.domain).map_err(read_error)?);
         let mut cache = self.cache.lock();
         if cache.len() >= CACHED_BLOCKS {
@@ -140,9 +153,16 @@ impl GatewayChain {
             return Ok(Some(promise));
         }
         let view = self.parts.board.view();
-        let Some(location) = view.stored.tx_location(hash).map_err(read_error)? else { return Ok(None) };
-        let Some(block) = self.sealed(location.block)? else { return Ok(None) };
-        Ok(block.place(location.index).map(|(frag, place)| Promise { frag: frag.clone(), place }))
+        let Some(location) = view.stored.tx_location(hash).map_err(read_error)? else {
+            return Ok(None);
+        };
+        let Some(block) = self.sealed(location.block)? else {
+            return Ok(None);
+        };
+        Ok(block.place(location.index).map(|(frag, place)| Promise {
+            frag: frag.clone(),
+            place,
+        }))
     }
 
     fn placed(&self, promise: &Promise) -> Option<PlacedTransaction> {
@@ -161,7 +181,10 @@ impl GatewayChain {
             }
         };
         let transaction = Arc::new(transaction_view(&self.parts.config, start, tx));
-        Some(PlacedTransaction { transaction, block_hash })
+        Some(PlacedTransaction {
+            transaction,
+            block_hash,
+        })
     }
 
     /// Asks the sequencer about the pool.
@@ -170,25 +193,44 @@ impl GatewayChain {
         question: impl FnOnce(oneshot::Sender<T>) -> PoolQuestion,
     ) -> Option<T> {
         let (reply, answer) = oneshot::channel();
-        self.parts.control.try_send(SequencerInput::Ask(question(reply))).ok()?;
-        tokio::time::timeout(ANSWER_DEADLINE, answer).await.ok()?.ok()
+        self.parts
+            .control
+            .try_send(SequencerInput::Ask(question(reply)))
+            .ok()?;
+        tokio::time::timeout(ANSWER_DEADLINE, answer)
+            .await
+            .ok()?
+            .ok()
     }
 
     /// As [`Self::ask`], from a thread that may block.
-    fn ask_blocking<T>(&self, question: impl FnOnce(oneshot::Sender<T>) -> PoolQuestion) -> Option<T> {
+    fn ask_blocking<T>(
+        &self,
+        question: impl FnOnce(oneshot::Sender<T>) -> PoolQuestion,
+    ) -> Option<T> {
         let (reply, answer) = oneshot::channel();
-        self.parts.control.try_send(SequencerInput::Ask(question(reply))).ok()?;
+        self.parts
+            .control
+            .try_send(SequencerInput::Ask(question(reply)))
+            .ok()?;
         answer.blocking_recv().ok()
     }
 
     pub(super) fn pending_base_fee_wei(&self) -> u64 {
         let view = self.parts.board.view();
-        let open = view.unsealed.last().map(|block| block.start.opening.env.baseFee);
+        let open = view
+            .unsealed
+            .last()
+            .map(|block| block.start.opening.env.baseFee);
         open.unwrap_or(view.latest.start.opening.env.baseFee)
     }
 
     fn state_at(&self, state: Arc<dyn BaseState>, opening: BlockOpening) -> StateSnapshot {
-        StateSnapshot { state, opening, chain_id: self.parts.config.chain_id }
+        StateSnapshot {
+            state,
+            opening,
+            chain_id: self.parts.config.chain_id,
+        }
     }
 }
 
@@ -217,7 +259,11 @@ impl Chain for GatewayChain {
 
     fn heads(&self) -> Heads {
         // Under --dev nothing is posted to L1: only genesis is safe and finalized.
-        Heads { latest: self.parts.board.view().latest.number(), safe: 0, finalized: 0 }
+        Heads {
+            latest: self.parts.board.view().latest.number(),
+            safe: 0,
+            finalized: 0,
+        }
     }
 
     fn block(&self, number: u64) -> Result<Option<Arc<BlockView>>, ReadError> {
@@ -258,11 +304,15 @@ impl Chain for GatewayChain {
     }
 
     fn transaction(&self, hash: B256) -> Result<Option<Located>, ReadError> {
-        if let Some(placed) = self.find_promise(hash)?.and_then(|promise| self.placed(&promise)) {
+        if let Some(placed) = self
+            .find_promise(hash)?
+            .and_then(|promise| self.placed(&promise))
+        {
             return Ok(Some(Located::Placed(placed)));
         }
         let pooled = tokio::task::block_in_place(|| {
-            self.ask_blocking(|reply| PoolQuestion::Transaction(hash, reply)).flatten()
+            self.ask_blocking(|reply| PoolQuestion::Transaction(hash, reply))
+                .flatten()
         });
         Ok(pooled.map(|tx: Arc<PreparedTx>| {
             Located::Pooled(Arc::new(PoolTransaction {
@@ -278,22 +328,26 @@ impl Chain for GatewayChain {
         let latest = view.latest.number();
         match at {
             StateAt::Pending => {
-                let opening = view
-                    .unsealed
-                    .last()
-                    .map_or_else(|| view.latest.start.opening.clone(), |b| b.start.opening.clone());
+                let opening = view.unsealed.last().map_or_else(
+                    || view.latest.start.opening.clone(),
+                    |b| b.start.opening.clone(),
+                );
                 Ok(self.state_at(view.pending_state.clone(), opening))
             }
             StateAt::Latest => {
                 Ok(self.state_at(view.latest_state.clone(), opening_of(&view.latest.header)))
             }
             StateAt::Block(number) if number == latest => self.snapshot(StateAt::Latest),
-            StateAt::Block(number) if number > latest => {
-                Err(ReadError::UnknownBlock { block: number, latest })
-            }
+            StateAt::Block(number) if number > latest => Err(ReadError::UnknownBlock {
+                block: number,
+                latest,
+            }),
             StateAt::Block(number) => {
                 let Some(block) = self.sealed(number)? else {
-                    return Err(ReadError::UnknownBlock { block: number, latest });
+                    return Err(ReadError::UnknownBlock {
+                        block: number,
+                        latest,
+                    });
                 };
                 let opening = opening_of(&block.header);
                 if let Some((_, state)) = view.recent_states.iter().find(|(n, _)| *n == number) {
@@ -301,9 +355,15 @@ impl Chain for GatewayChain {
                 }
                 let oldest = view.stored.head().oldest_state;
                 if number < oldest {
-                    return Err(ReadError::StateNotKept { block: number, oldest });
+                    return Err(ReadError::StateNotKept {
+                        block: number,
+                        oldest,
+                    });
                 }
-                let state = Historic { snapshot: view.stored.clone(), number };
+                let state = Historic {
+                    snapshot: view.stored.clone(),
+                    number,
+                };
                 Ok(self.state_at(Arc::new(state), opening))
             }
         }
@@ -316,14 +376,23 @@ impl Chain for GatewayChain {
         if let Some(nonce) = asked {
             return Ok(nonce);
         }
-        let account = self.parts.board.view().pending_state.account(address).map_err(read_error)?;
+        let account = self
+            .parts
+            .board
+            .view()
+            .pending_state
+            .account(address)
+            .map_err(read_error)?;
         Ok(account.map_or(0, |a| a.nonce))
     }
 
     fn quoted_tip_wei(&self) -> u128 {
         let pooled = self.parts.metrics.pool_transactions.get().max(0);
-        let fullness = usize::try_from(pooled).unwrap_or(0).saturating_mul(1000) / self.parts.pool_capacity.max(1);
-        self.parts.fees.quote_wei_per_gas(u32::try_from(fullness).unwrap_or(1000))
+        let fullness = usize::try_from(pooled).unwrap_or(0).saturating_mul(1000)
+            / self.parts.pool_capacity.max(1);
+        self.parts
+            .fees
+            .quote_wei_per_gas(u32::try_from(fullness).unwrap_or(1000))
     }
 
     async fn submit(&self, raw: Bytes) -> Result<B256, SubmitError> {
@@ -331,26 +400,34 @@ impl Chain for GatewayChain {
         let hash = entry.tx.hash();
         match self.hand_in(entry).await {
             // Sealed long ago, or promised: the same transaction again is a success.
-            Err(SubmitError::NonceTooLow { .. }) if matches!(self.find_promise(hash), Ok(Some(_))) => {
+            Err(SubmitError::NonceTooLow { .. })
+                if matches!(self.find_promise(hash), Ok(Some(_))) =>
+            {
                 Ok(hash)
             }
             other => other.map(|()| hash),
         }
     }
 
-    fn submit_and_wait(
+    async fn submit_and_wait(
         &self,
         raw: Bytes,
         timeout: Duration,
-    ) -> impl Future<Output = Result<WaitOutcome, SubmitError>> + Send {
-        async move {
-            let entry = self.prepare(raw)?;
-            let hash = entry.tx.hash();
-            let promise = self.promised(entry, timeout).await?;
-            Ok(promise
-                .and_then(|promise| self.placed(&promise))
-                .map_or(WaitOutcome::StillWaiting { hash }, WaitOutcome::Promised))
-        }
+    ) -> Result<WaitOutcome, SubmitError> {
+        let entry = self.prepare(raw)?;
+        let hash = entry.tx.hash();
+        let promise = self.promised(entry, timeout).await?;
+        Ok(promise
+            .and_then(|promise| self.placed(&promise))
+            .map_or(WaitOutcome::StillWaiting { hash }, WaitOutcome::Promised))
+    }
+
+    fn subscribe_own(
+        &self,
+        kind: &str,
+        options: Option<serde_json::Value>,
+    ) -> Option<Result<OwnFeed, String>> {
+        (kind == "preconfirmations").then(|| preconfirmations(self, options))
     }
 
     fn subscribe_heads(&self) -> broadcast::Receiver<Arc<BlockView>> {
