@@ -145,6 +145,12 @@ impl Turn {
         self.previous_frag
     }
 
+    /// The ordering rule the turn's frags follow; none before the first one. It stays for the whole
+    /// turn (R19).
+    pub fn ordering_rule(&self) -> Option<u8> {
+        self.block.as_ref().map(|block| block.ordering_rule)
+    }
+
     /// Running coverage since the base, wei.
     pub const fn window_coverage_wei(&self) -> u128 {
         self.window_coverage_wei

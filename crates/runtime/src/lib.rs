@@ -6,15 +6,18 @@
 //! - `shutdown`: one token that ends everything, and the threads that have to have ended
 //! - `progress`: a bar on a terminal, plain lines elsewhere
 //! - `metrics`: `/metrics`, `/healthz` and `/readyz` on an address of their own
+//! - `background`: low priority for threads nobody waits for
 //! - `listen`: an optional address in a configuration
 
 mod keys;
+mod background;
 mod listen;
 mod metrics;
 mod progress;
 mod shutdown;
 mod telemetry;
 
+pub use background::run_in_background;
 pub use keys::{CommitterKey, KeyError, KeySource, PasswordSource, SourceError};
 pub use listen::{Listen, ListenError};
 pub use metrics::{Health, HealthReport, Metrics, MetricsServer, MetricsServerError};

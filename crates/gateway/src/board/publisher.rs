@@ -1,4 +1,4 @@
-use super::{Board, Event, Outcome, Promise, UnsealedBlock, View};
+use super::{Board, Event, Promise, UnsealedBlock, View};
 use crate::{chain::SealedBlock, promise::PublishedFrag};
 use alloy_consensus::Header;
 use alloy_primitives::B256;
@@ -47,7 +47,7 @@ impl Publisher {
         &self.board
     }
 
-    /// Shows a frag that is durable and signed, with what it changed, and answers who waits.
+    /// Shows a frag that is durable and signed, with what it changed.
     pub fn frag(&mut self, frag: Arc<PublishedFrag>, changes: &[Changes]) {
         let number = frag.frag.blockNumber;
         if self
@@ -85,15 +85,6 @@ impl Publisher {
             );
         }
         self.show();
-        for (place, promised) in frag.transactions.iter().enumerate() {
-            let promise = || {
-                Outcome::Promised(Promise {
-                    frag: frag.clone(),
-                    place,
-                })
-            };
-            self.board.waiters().resolve(promised.leaf.tx_hash, promise);
-        }
         self.board.tell(Event::Frag(frag));
     }
 
@@ -127,7 +118,14 @@ impl Publisher {
     pub fn stored(&mut self, snapshot: Arc<StoreSnapshot>) {
         let number = snapshot.head().number;
         self.stored = snapshot;
-        self.layers.retain(|layer| layer.number() > number);
+        let mut layers = Vec::new();
+        while self
+            .layers
+            .front()
+            .is_some_and(|layer| layer.number() <= number)
+        {
+            layers.extend(self.layers.pop_front());
+        }
         let mut gone = Vec::new();
         while self
             .recent
@@ -138,8 +136,9 @@ impl Publisher {
         }
         self.show();
         let board = self.board.clone();
-        // Dropping tens of thousands of promises takes milliseconds: not on this thread.
+        // Dropping tens of thousands of entries takes milliseconds: not on this thread.
         std::thread::spawn(move || {
+            drop(layers);
             for promised in gone.iter().flat_map(|block| block.transactions()) {
                 board.promises().remove(&promised.leaf.tx_hash);
             }

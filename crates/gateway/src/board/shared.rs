@@ -1,4 +1,4 @@
-use super::{View, Waiters};
+use super::{Outcome, View, Waiters};
 use crate::{chain::SealedBlock, promise::PublishedFrag};
 use alloy_primitives::B256;
 use arc_swap::ArcSwap;
@@ -66,6 +66,19 @@ impl Board {
     /// Events from now on. A reader that falls [`EVENT_BUFFER`] events behind is told so.
     pub fn subscribe(&self) -> broadcast::Receiver<Event> {
         self.events.subscribe()
+    }
+
+    /// Answers everybody who waits for a transaction of this frag, which is shown already.
+    pub fn answer(&self, frag: &Arc<PublishedFrag>) {
+        for (place, promised) in frag.transactions.iter().enumerate() {
+            let promise = || {
+                Outcome::Promised(Promise {
+                    frag: frag.clone(),
+                    place,
+                })
+            };
+            self.waiters.resolve(promised.leaf.tx_hash, promise);
+        }
     }
 
     pub(super) fn show(&self, view: View) {

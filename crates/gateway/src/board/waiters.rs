@@ -1,4 +1,5 @@
 use super::Promise;
+use crate::sequencer::Refused;
 use alloy_primitives::B256;
 use dashmap::DashMap;
 use tokio::sync::oneshot;
@@ -11,6 +12,8 @@ const MAX_PER_TRANSACTION: usize = 64;
 pub enum Outcome {
     /// It is promised.
     Promised(Promise),
+    /// The pool refused it.
+    Refused(Refused),
     /// It will not be: it left the pool or the rules refused it.
     Gone(String),
 }

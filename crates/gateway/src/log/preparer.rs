@@ -52,6 +52,7 @@ impl Preparer {
             thread::Builder::new()
                 .name("log-preparer".to_owned())
                 .spawn(move || {
+                    forebond_runtime::run_in_background();
                     for Request {
                         segment,
                         segment_bytes,

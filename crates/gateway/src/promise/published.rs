@@ -1,4 +1,5 @@
 use super::{BlockStart, PromisedTx};
+use crate::rpc::SharedJson;
 use alloy_primitives::B256;
 use forebond_protocol::PromisesTree;
 use forebond_types::{Base, Domain, Frag, Grade, Signature, SignedSeal};
@@ -22,7 +23,7 @@ pub struct SignedBase {
 }
 
 /// A frag that is in the log, on disk and signed: what anybody may see.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct PublishedFrag {
     /// The turn's base.
     pub base: Arc<SignedBase>,
@@ -39,7 +40,7 @@ pub struct PublishedFrag {
     /// The tree behind `frag.promisesRoot`.
     pub tree: PromisesTree,
     /// The shared part of the JSON objects, rendered when first asked for.
-    shared: OnceLock<String>,
+    shared: OnceLock<SharedJson>,
 }
 
 impl PublishedFrag {
@@ -64,9 +65,9 @@ impl PublishedFrag {
         }
     }
 
-    /// The beginning of every JSON object of this frag's promises.
-    pub fn shared_json(&self) -> &str {
-        self.shared.get_or_init(|| crate::rpc::render_shared(self))
+    /// What the JSON objects of this frag's promises share.
+    pub(crate) fn shared_json(&self) -> &SharedJson {
+        self.shared.get_or_init(|| SharedJson::of(self))
     }
 
     /// The object the sender of the transaction at `place` (0 = the frag's first) holds, as a value.

@@ -72,6 +72,17 @@ pub enum RecoveryError {
         /// As computed.
         got: String,
     },
+    /// Another ordering rule than the turn was opened with.
+    #[error(
+        "the turn in this data directory follows ordering rule {have} (0 arrival, 1 priority fee) and rule {want} was asked \
+         for; a rule stays for a whole turn: start with the same rule, or with a new data directory"
+    )]
+    OrderingRule {
+        /// Rule of the turn.
+        have: u8,
+        /// Rule asked for.
+        want: u8,
+    },
     /// The directory belongs to another chain or its parts do not fit together.
     #[error("the data directory does not fit together: {0}; restore one whole copy of it")]
     Mixed(String),

@@ -316,6 +316,14 @@ impl Replay<'_> {
             let start = next_start(&self.config, &self.block_clock, self.l1, &now, gas_used);
             self.next_block(start, u64::MAX)?;
         }
+        if let Some(have) = self.turn.as_ref().and_then(Turn::ordering_rule)
+            && have != self.ordering_rule.id()
+        {
+            return Err(RecoveryError::OrderingRule {
+                have,
+                want: self.ordering_rule.id(),
+            });
+        }
         let (Some(open), Some(turn), Some(base)) = (self.open, self.turn, self.base) else {
             return Err(RecoveryError::Mixed("the log has no base".into()));
         };

@@ -6,7 +6,7 @@
 //! as JSON, which carries the promise's own signatures. The envelope is signed by the committer
 //! key, too: keccak256 of the ABI-encoded commitment, without prefix.
 
-use super::{GatewayChain, json::preconfirmation_json};
+use super::{GatewayChain, json::PreconfirmationJson};
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy_sol_types::SolValue;
 use forebond_rpc::{
@@ -180,11 +180,11 @@ impl Fabric {
             .chain
             .find_promise(tx_hash)
             .map_err(|e| server_error(e.to_string()))?;
-        let object = promise.and_then(|promise| preconfirmation_json(&promise));
+        let object = promise.and_then(|p| serde_json::to_vec(&PreconfirmationJson(p)).ok());
         let Some(object) = object else {
             return Err(server_error("the promise is not available"));
         };
-        let payload = Bytes::from(object.get().as_bytes().to_vec());
+        let payload = Bytes::from(object);
         let digest = keccak256(
             CommitmentAbi {
                 commitmentType: EXECUTION_COMMITMENT,

@@ -57,16 +57,10 @@ impl GatewayChain {
     /// Hands a prepared transaction to the sequencer and waits for the pool's verdict.
     pub(super) async fn hand_in(&self, entry: Pooled) -> Result<(), SubmitError> {
         let (verdict, answer) = oneshot::channel();
-        let submission = Submission { entry, verdict };
-        if let Err(refused) = self.parts.submissions.try_send(submission) {
-            let reason = match refused {
-                crossbeam_channel::TrySendError::Full(_) => {
-                    Refused::Busy(self.parts.submissions.len()).to_string()
-                }
-                crossbeam_channel::TrySendError::Disconnected(_) => Refused::Stopping.to_string(),
-            };
-            return Err(SubmitError::NotAccepting { reason });
-        }
+        self.enqueue(Submission {
+            entry,
+            verdict: Some(verdict),
+        })?;
         match answer.await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(refused)) => Err(self.refusal(refused)),
@@ -74,6 +68,23 @@ impl GatewayChain {
                 reason: Refused::Stopping.to_string(),
             }),
         }
+    }
+
+    fn enqueue(&self, submission: Submission) -> Result<(), SubmitError> {
+        self.parts
+            .submissions
+            .try_send(submission)
+            .map_err(|refused| {
+                let refused = match refused {
+                    crossbeam_channel::TrySendError::Full(_) => {
+                        Refused::Busy(self.parts.submissions.len())
+                    }
+                    crossbeam_channel::TrySendError::Disconnected(_) => Refused::Stopping,
+                };
+                SubmitError::NotAccepting {
+                    reason: refused.to_string(),
+                }
+            })
     }
 
     /// Submits and waits for the promise: registers first, so that no answer is missed.
@@ -89,25 +100,39 @@ impl GatewayChain {
             });
         };
         let tidy = TidyOnDrop { chain: self, hash };
-        if let Some(promise) = self
-            .find_promise(hash)
-            .map_err(|e| SubmitError::NotAccepting {
-                reason: e.to_string(),
-            })?
-        {
+        if let Some(promise) = self.parts.board.promise(&hash) {
             return Ok(Some(promise));
         }
-        self.hand_in(entry).await?;
+        self.enqueue(Submission {
+            entry,
+            verdict: None,
+        })?;
         let outcome = tokio::time::timeout(timeout, answer).await;
         drop(tidy);
         match outcome {
             Ok(Ok(Outcome::Promised(promise))) => Ok(Some(promise)),
+            Ok(Ok(Outcome::Refused(refused))) => self.sealed_long_ago(hash, refused),
             Ok(Ok(Outcome::Gone(reason))) => Err(SubmitError::Dropped { reason }),
             Ok(Err(_)) => Err(SubmitError::NotAccepting {
                 reason: Refused::Stopping.to_string(),
             }),
             Err(_) => Ok(None),
         }
+    }
+
+    /// A used nonce is no refusal when this very transaction used it: the same transaction is
+    /// answered with the same promise, however old.
+    fn sealed_long_ago(
+        &self,
+        hash: B256,
+        refused: Refused,
+    ) -> Result<Option<Promise>, SubmitError> {
+        if let Refused::Pool(Refusal::NonceTooLow { .. }) = refused
+            && let Ok(Some(promise)) = self.find_promise(hash)
+        {
+            return Ok(Some(promise));
+        }
+        Err(self.refusal(refused))
     }
 
     fn refusal(&self, refused: Refused) -> SubmitError {

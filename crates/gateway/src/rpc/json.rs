@@ -1,73 +1,99 @@
-//! The preconfirmation object as JSON text. The part all transactions of a frag share is rendered
-//! once; a test compares the whole with the ordinary serialisation.
+//! The preconfirmation object on its way into an answer. What all transactions of a frag share is
+//! rendered once; the rest is written straight into the answer. A test compares the whole with the
+//! ordinary serialisation.
 
 use crate::{board::Promise, promise::PublishedFrag};
-use alloy_primitives::hex;
+use alloy_primitives::{Bytes, hex};
 use forebond_types::LeafWire;
-use serde::Serialize;
+use serde::{
+    Serialize, Serializer,
+    ser::{Error as _, SerializeMap},
+};
 use serde_json::value::RawValue;
 
-/// The object of one promise.
-pub(super) fn preconfirmation_json(promise: &Promise) -> Option<Box<RawValue>> {
-    let promised = promise.frag.transactions.get(promise.place)?;
-    let shared = promise.frag.shared_json();
-    let branch = promise.frag.tree.branch(promise.place)?;
-    let bytes = promised.tx.raw().len() + promised.receipt_bytes.len() + promised.writes.len();
-    let mut out = String::with_capacity(shared.len() + 1024 + 2 * bytes + 70 * branch.len());
-    out.push_str(shared);
-    field(&mut out, "leaf", &LeafWire::from(&promised.leaf));
-    field(&mut out, "branch", &branch);
-    for (name, value) in [
-        ("transaction", promised.tx.raw()),
-        ("receipt", &promised.receipt_bytes),
-        ("writes", &promised.writes),
-    ] {
-        out.push_str(",\"");
-        out.push_str(name);
-        out.push_str("\":\"0x");
-        out.push_str(&hex::encode(value));
-        out.push('"');
+/// The object of one promise; serialises to the JSON that `forebond verify` reads.
+#[derive(Clone, Debug)]
+pub(super) struct PreconfirmationJson(pub(super) Promise);
+
+/// The fields shared by all promises of a frag, rendered.
+pub(crate) struct SharedJson(Vec<(&'static str, Box<RawValue>)>);
+
+impl std::fmt::Debug for SharedJson {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("SharedJson").field(&self.0.len()).finish()
     }
-    out.push('}');
-    RawValue::from_string(out).ok()
 }
 
-/// The fields shared by all promises of a frag, without the closing brace.
-pub(crate) fn render_shared(frag: &PublishedFrag) -> String {
-    let mut out = String::with_capacity(3072);
-    out.push_str("{\"version\":\"0x1\"");
-    let base = &frag.base;
-    field(&mut out, "domain", &base.domain);
-    field(
-        &mut out,
-        "base",
-        &forebond_types::BaseWire::from(&base.base),
-    );
-    field(&mut out, "baseSignature", &base.signature);
-    field(&mut out, "grade", &base.grade);
-    if let Some(seal) = &base.parent_seal {
-        field(&mut out, "parentSeal", seal);
+impl SharedJson {
+    /// Renders what the promises of `frag` share.
+    pub(crate) fn of(frag: &PublishedFrag) -> Self {
+        let base = &frag.base;
+        let mut fields = Vec::with_capacity(9);
+        let mut add = |name, value: serde_json::Result<Box<RawValue>>| {
+            // None of these types can fail to serialise.
+            fields.extend(value.ok().map(|value| (name, value)));
+        };
+        add(
+            "version",
+            raw(&format!("{:#x}", forebond_types::OBJECT_VERSION)),
+        );
+        add("domain", raw(&base.domain));
+        add("base", raw(&forebond_types::BaseWire::from(&base.base)));
+        add("baseSignature", raw(&base.signature));
+        add("grade", raw(&base.grade));
+        if let Some(seal) = &base.parent_seal {
+            add("parentSeal", raw(seal));
+        }
+        add("frag", raw(&forebond_types::FragWire::from(&frag.frag)));
+        add("fragSignature", raw(&frag.signature));
+        add(
+            "blockEnv",
+            raw(&forebond_types::BlockEnvWire::from(&frag.start.opening.env)),
+        );
+        Self(fields)
     }
-    field(
-        &mut out,
-        "frag",
-        &forebond_types::FragWire::from(&frag.frag),
-    );
-    field(&mut out, "fragSignature", &frag.signature);
-    field(
-        &mut out,
-        "blockEnv",
-        &forebond_types::BlockEnvWire::from(&frag.start.opening.env),
-    );
-    out
+
+    /// Writes the fields into `map`.
+    pub(super) fn write<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
+        self.0
+            .iter()
+            .try_for_each(|(name, value)| map.serialize_entry(name, value))
+    }
 }
 
-fn field(out: &mut String, name: &str, value: &impl Serialize) {
-    out.push_str(",\"");
-    out.push_str(name);
-    out.push_str("\":");
-    // None of these types can fail to serialise.
-    out.push_str(&serde_json::to_string(value).unwrap_or_default());
+fn raw(value: &impl Serialize) -> serde_json::Result<Box<RawValue>> {
+    serde_json::value::to_raw_value(value)
+}
+
+/// Bytes as prefixed hex, without the detour over a formatter.
+pub(super) struct Hex<'a>(pub(super) &'a Bytes);
+
+impl Serialize for Hex<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&hex::encode_prefixed(self.0))
+    }
+}
+
+impl Serialize for PreconfirmationJson {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Promise { frag, place } = &self.0;
+        let promised = frag
+            .transactions
+            .get(*place)
+            .ok_or_else(|| S::Error::custom("no such promise"))?;
+        let branch = frag
+            .tree
+            .branch(*place)
+            .ok_or_else(|| S::Error::custom("no such leaf"))?;
+        let mut map = serializer.serialize_map(None)?;
+        frag.shared_json().write(&mut map)?;
+        map.serialize_entry("leaf", &LeafWire::from(&promised.leaf))?;
+        map.serialize_entry("branch", &branch)?;
+        map.serialize_entry("transaction", &Hex(promised.tx.raw()))?;
+        map.serialize_entry("receipt", &Hex(&promised.receipt_bytes))?;
+        map.serialize_entry("writes", &Hex(&promised.writes))?;
+        map.end()
+    }
 }
 
 #[cfg(test)]
@@ -84,18 +110,16 @@ mod tests {
                     frag: frag.clone(),
                     place,
                 };
-                let rendered = preconfirmation_json(&promise).unwrap();
-                let rendered: serde_json::Value = serde_json::from_str(rendered.get()).unwrap();
+                let rendered = serde_json::to_string(&PreconfirmationJson(promise)).unwrap();
+                let rendered: serde_json::Value = serde_json::from_str(&rendered).unwrap();
                 let object = frag.preconfirmation(place).unwrap();
                 assert_eq!(rendered, serde_json::to_value(&object).unwrap());
             }
-            assert!(
-                preconfirmation_json(&Promise {
-                    frag,
-                    place: count as usize
-                })
-                .is_none()
-            );
+            let beyond = Promise {
+                frag,
+                place: count as usize,
+            };
+            assert!(serde_json::to_string(&PreconfirmationJson(beyond)).is_err());
         }
     }
 }

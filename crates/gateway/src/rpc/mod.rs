@@ -14,5 +14,5 @@ mod views;
 pub use admin::admin_module;
 pub use fabric::fabric_methods;
 pub use gateway_chain::{GatewayChain, GatewayParts};
-pub(crate) use json::render_shared;
+pub(crate) use json::SharedJson;
 pub use own::own_methods;

@@ -1,10 +1,10 @@
 //! The gateway's own methods: the object a user holds, the request that returns it, the status.
 
-use super::{GatewayChain, json::preconfirmation_json};
+use super::{GatewayChain, json::PreconfirmationJson};
 use crate::sequencer::PoolQuestion;
 use alloy_primitives::{B256, Bytes, U128};
 use forebond_rpc::{
-    Chain, SERVER_CODE, SubmitError, TIMEOUT_CODE, invalid_params,
+    Chain, SERVER_CODE, TIMEOUT_CODE, invalid_params,
     jsonrpsee::{
         RpcModule,
         server::RegisterMethodError,
@@ -12,7 +12,7 @@ use forebond_rpc::{
     },
     server_error,
 };
-use serde_json::{json, value::RawValue};
+use serde_json::json;
 use std::sync::Arc;
 
 /// Registers `eth_getPreconfirmation`, `eth_requestPreconf` and `eth_getGatewayStatus`.
@@ -32,29 +32,23 @@ pub fn own_methods(
     Ok(module)
 }
 
-fn null() -> Box<RawValue> {
-    RawValue::NULL.to_owned()
-}
-
 fn get_preconfirmation(
     params: &Params<'_>,
     chain: &GatewayChain,
-) -> Result<Box<RawValue>, ErrorObjectOwned> {
+) -> Result<Option<PreconfirmationJson>, ErrorObjectOwned> {
     let (hash,): (B256,) = params
         .parse()
         .map_err(|e| invalid_params(format!("expected [transaction hash]: {e}")))?;
     let promise = chain
         .find_promise(hash)
         .map_err(|e| server_error(e.to_string()))?;
-    Ok(promise
-        .and_then(|promise| preconfirmation_json(&promise))
-        .unwrap_or_else(null))
+    Ok(promise.map(PreconfirmationJson))
 }
 
 async fn request_preconf(
     params: &Params<'_>,
     chain: &GatewayChain,
-) -> Result<Box<RawValue>, ErrorObjectOwned> {
+) -> Result<PreconfirmationJson, ErrorObjectOwned> {
     let (raw, max_fee): (Bytes, U128) = params.parse().map_err(|e| {
         invalid_params(format!(
             "expected [raw transaction, highest tip in wei per gas]: {e}"
@@ -65,33 +59,22 @@ async fn request_preconf(
         return Err(ErrorObjectOwned::owned(
             SERVER_CODE,
             format!(
-                "the preconfirmation fee is {quote} wei per gas at present, above maxFee {max_fee}; ask again with a higher maxFee or later"
+                "the preconfirmation fee is {quote} wei per gas at present, above maxFee {max_fee}; ask again with a higher \
+                 maxFee or later"
             ),
             Some(json!({ "quote": U128::from(quote), "maxFee": max_fee })),
         ));
     }
-    let entry = chain.prepare(raw).map_err(refusal)?;
+    let entry = chain.prepare(raw)?;
     let hash = entry.tx.hash();
-    match chain.promised(entry, chain.parts.preconf_wait).await {
-        Ok(Some(promise)) => preconfirmation_json(&promise)
-            .ok_or_else(|| server_error("the promise cannot be rendered")),
-        Ok(None) => Err(ErrorObjectOwned::owned(
+    match chain.promised(entry, chain.parts.preconf_wait).await? {
+        Some(promise) => Ok(PreconfirmationJson(promise)),
+        None => Err(ErrorObjectOwned::owned(
             TIMEOUT_CODE,
             "the transaction was taken and is not promised yet; ask eth_getPreconfirmation for it later",
             Some(json!(hash)),
         )),
-        Err(SubmitError::NonceTooLow { .. }) if matches!(chain.find_promise(hash), Ok(Some(_))) => {
-            let promise = chain.find_promise(hash).ok().flatten();
-            Ok(promise
-                .and_then(|promise| preconfirmation_json(&promise))
-                .unwrap_or_else(null))
-        }
-        Err(error) => Err(refusal(error)),
     }
-}
-
-fn refusal(error: SubmitError) -> ErrorObjectOwned {
-    ErrorObjectOwned::from(error)
 }
 
 async fn status(chain: &GatewayChain) -> Result<serde_json::Value, ErrorObjectOwned> {

@@ -1,13 +1,14 @@
 //! The `preconfirmations` subscription: every frag as it is signed, resumable from a sequence.
 
-use super::GatewayChain;
+use super::{GatewayChain, json::Hex};
 use crate::{
     board::{Board, Event},
-    promise::PublishedFrag,
+    promise::{PromisedTx, PublishedFrag},
 };
 use alloy_eips::eip2718::Typed2718;
 use alloy_primitives::U64;
 use forebond_rpc::OwnFeed;
+use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::{json, value::RawValue};
 use std::{sync::Arc, time::Duration};
 use tokio::sync::{broadcast, mpsc};
@@ -145,22 +146,37 @@ fn past_frags(chain: &GatewayChain, from: u32) -> Result<Vec<Arc<PublishedFrag>>
 
 /// One frag with everything needed to verify every promise in it.
 fn frag_json(frag: &PublishedFrag) -> Option<Box<RawValue>> {
-    let transactions: Vec<_> = frag
-        .transactions
-        .iter()
-        .map(|tx| {
-            json!({
-                "leaf": forebond_types::LeafWire::from(&tx.leaf),
-                "type": format!("{:#x}", tx.tx.envelope().ty()),
-                "transaction": tx.tx.raw(),
-                "receipt": tx.receipt_bytes,
-                "writes": tx.writes,
-            })
-        })
-        .collect();
-    let mut text = frag.shared_json().to_owned();
-    text.push_str(",\"type\":\"frag\",\"transactions\":");
-    text.push_str(&serde_json::to_string(&transactions).ok()?);
-    text.push('}');
-    RawValue::from_string(text).ok()
+    serde_json::value::to_raw_value(&FragJson(frag)).ok()
+}
+
+struct FragJson<'a>(&'a PublishedFrag);
+
+impl Serialize for FragJson<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("type", "frag")?;
+        self.0.shared_json().write(&mut map)?;
+        let transactions: Vec<_> = self
+            .0
+            .transactions
+            .iter()
+            .map(|tx| PromisedJson(tx))
+            .collect();
+        map.serialize_entry("transactions", &transactions)?;
+        map.end()
+    }
+}
+
+struct PromisedJson<'a>(&'a PromisedTx);
+
+impl Serialize for PromisedJson<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(5))?;
+        map.serialize_entry("leaf", &forebond_types::LeafWire::from(&self.0.leaf))?;
+        map.serialize_entry("type", &format!("{:#x}", self.0.tx.envelope().ty()))?;
+        map.serialize_entry("transaction", &Hex(self.0.tx.raw()))?;
+        map.serialize_entry("receipt", &Hex(&self.0.receipt_bytes))?;
+        map.serialize_entry("writes", &Hex(&self.0.writes))?;
+        map.end()
+    }
 }

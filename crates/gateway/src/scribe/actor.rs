@@ -16,6 +16,7 @@ use forebond_exec::{Changes, StateDiff, StoreSnapshot};
 use forebond_protocol::{Position, PromisesTree, Turn, TurnError};
 use forebond_types::{Frag, Seal};
 use std::{collections::VecDeque, sync::Arc};
+use tokio::sync::mpsc;
 
 /// Cuts and seals taken into one sync at most.
 const MAX_BATCH: usize = 64;
@@ -81,6 +82,8 @@ pub struct Scribe {
     pub first_records: VecDeque<(u64, LogPosition)>,
     /// Towards the sequencer.
     pub sequencer: Sender<SequencerInput>,
+    /// Towards the task that answers who waits.
+    pub answers: mpsc::Sender<Arc<PublishedFrag>>,
     /// Towards the archive.
     pub archive: Sender<ArchiveInput>,
     /// From the archive: how far the store has come.
@@ -307,6 +310,10 @@ impl Scribe {
                 self.metrics.promised.inc();
             }
         }
-        self.publisher.frag(frag, changes);
+        self.publisher.frag(frag.clone(), changes);
+        // One wake-up for the whole frag; what follows happens inside the async runtime.
+        if let Err(mpsc::error::TrySendError::Full(frag)) = self.answers.try_send(frag) {
+            self.publisher.board().answer(&frag);
+        }
     }
 }

@@ -232,7 +232,7 @@ impl Sequencer {
 
     fn submit(&mut self, submission: Submission) {
         let Submission { entry, verdict } = submission;
-        let received = entry.received;
+        let (received, hash) = (entry.received, entry.hash());
         let result = self.admit(entry);
         match &result {
             Ok(()) => {
@@ -261,7 +261,17 @@ impl Sequencer {
                     .inc();
             }
         }
-        let _ = verdict.send(result);
+        match (verdict, result) {
+            // Whoever asked may have gone away: then nobody hears the verdict.
+            (Some(verdict), result) => drop(verdict.send(result)),
+            (None, Ok(())) => {}
+            (None, Err(refused)) => {
+                self.parts
+                    .board
+                    .waiters()
+                    .resolve(hash, || Outcome::Refused(refused.clone()));
+            }
+        }
         self.tell_departed();
     }
 

@@ -30,8 +30,9 @@ pub enum SequencerInput {
 pub struct Submission {
     /// The transaction.
     pub entry: Pooled,
-    /// Where the pool's verdict goes.
-    pub verdict: oneshot::Sender<Result<(), Refused>>,
+    /// Where the pool's verdict goes. Without it, only a refusal is told, to whoever waits for the
+    /// transaction's promise: one wake-up less for a caller that wants nothing but the promise.
+    pub verdict: Option<oneshot::Sender<Result<(), Refused>>>,
 }
 
 /// Questions about the pool that only its owner can answer.

@@ -16,7 +16,9 @@ use crossbeam_channel::bounded;
 use eyre::{WrapErr, bail};
 use forebond_protocol::CoverageBook;
 use forebond_rpc::{HeavyWork, ServerHandle, eth_module, serve};
-use forebond_runtime::{CommitterKey, Health, Metrics, MetricsServer, Progress, Shutdown, Threads};
+use forebond_runtime::{
+    CommitterKey, Health, Metrics, MetricsServer, Progress, Shutdown, Threads, run_in_background,
+};
 use std::{io::Write, sync::Arc, time::Duration};
 
 const SUBMISSIONS: usize = 16_384;
@@ -25,6 +27,7 @@ const CUTS: usize = 256;
 const CLOSED_BLOCKS: usize = 4;
 const BLOCKS: usize = 16;
 const SNAPSHOTS: usize = 8;
+const ANSWERS: usize = 1_024;
 
 /// How long the threads may take to write what they hold when the gateway stops.
 const END_DEADLINE: Duration = Duration::from_secs(20);
@@ -181,6 +184,13 @@ fn start_threads(
     let (closed, closed_end) = bounded(CLOSED_BLOCKS);
     let (blocks, blocks_end) = bounded(BLOCKS);
     let (snapshots, snapshots_end) = bounded(SNAPSHOTS);
+    let (answers, mut answers_end) = tokio::sync::mpsc::channel(ANSWERS);
+    let answering = recovered.publisher.board().clone();
+    tokio::spawn(async move {
+        while let Some(frag) = answers_end.recv().await {
+            answering.answer(&frag);
+        }
+    });
     let clock = Arc::new(SystemClock);
     let board = recovered.publisher.board().clone();
     let desk = recovered.l1.desk();
@@ -235,6 +245,7 @@ fn start_threads(
         newest_block: recovered.newest_block,
         first_records: recovered.first_records,
         sequencer: control.clone(),
+        answers,
         archive: blocks,
         stored: snapshots_end,
         metrics: stages.clone(),
@@ -252,9 +263,13 @@ fn start_threads(
             .wrap_err("too many unsealed blocks")?;
     }
     let (sealer, sealer_metrics, sealer_control) = (recovered.sealer, stages.clone(), control);
-    threads.spawn("archive", move || Ok(archive.run(&blocks_end)?))?;
+    threads.spawn("archive", move || {
+        run_in_background();
+        Ok(archive.run(&blocks_end)?)
+    })?;
     threads.spawn("scribe", move || Ok(scribe.run(&cuts_end)?))?;
     threads.spawn("sealer", move || {
+        run_in_background();
         sealer.run(&closed_end, &cuts, &sealer_control, &sealer_metrics);
         Ok(())
     })?;
