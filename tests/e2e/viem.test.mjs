@@ -186,7 +186,7 @@ test('a call that would revert carries the contract\'s own error', async () => {
 });
 
 test('the same transaction sent twice is the same transaction', gatewayOnly, async () => {
-  const request = await friend.prepareTransactionRequest({ to: wallet.account.address, value: 6n });
+  const request = await friend.prepareTransactionRequest({ to: '0x00000000000000000000000000000000000000aa', value: 6n });
   const serializedTransaction = await friend.signTransaction(request);
   const hash = await friend.sendRawTransaction({ serializedTransaction });
   assert.equal(await friend.sendRawTransaction({ serializedTransaction }), hash);

@@ -1,6 +1,7 @@
-/// How much less of a busy core a background thread gets: a `nice` value. 5 is about a third of an
-/// ordinary thread's share, so that it never starves either.
-const NICENESS: i32 = 5;
+/// A `nice` value; 19 is the lowest priority: a thread that wakes up to answer somebody takes the
+/// core at once. Background work is not starved by that for long: what it holds up exerts
+/// back-pressure, which leaves it the cores.
+const NICENESS: i32 = 19;
 
 /// Lowers the priority of the calling thread. For work that nobody waits for (roots, archives):
 /// on a machine with few cores it must not keep the threads from running that answer somebody.

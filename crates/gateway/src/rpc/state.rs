@@ -61,7 +61,7 @@ impl Snapshot for StateSnapshot {
     fn call(&self, request: &CallRequest) -> Result<CallOutcome, CallError> {
         let tx = &request.transaction;
         let mut state = self.overridden(request);
-        if tx.from.is_none()
+        if tx.from.unwrap_or_default().is_zero()
             && let Some(value) = tx.value.filter(|value| !value.is_zero())
         {
             // Nobody in particular calls: the value is taken for given.
