@@ -6,7 +6,8 @@ use alloy_consensus::{
     transaction::SignerRecoverable,
 };
 use alloy_eips::{
-    eip2718::Decodable2718, eip2935::HISTORY_STORAGE_ADDRESS, eip4788, eip4788::BEACON_ROOTS_ADDRESS,
+    eip2718::Decodable2718, eip2935::HISTORY_STORAGE_ADDRESS, eip4788,
+    eip4788::BEACON_ROOTS_ADDRESS,
 };
 use alloy_evm::{Evm, EvmEnv, FromRecoveredTx, eth::EthEvmBuilder};
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
@@ -40,7 +41,11 @@ impl BaseState for Maps {
         Ok(self.accounts.get(&address).copied())
     }
     fn storage(&self, address: Address, slot: U256) -> Result<U256, StateError> {
-        Ok(self.slots.get(&(address, slot)).copied().unwrap_or_default())
+        Ok(self
+            .slots
+            .get(&(address, slot))
+            .copied()
+            .unwrap_or_default())
     }
     fn code(&self, hash: B256) -> Result<Option<Bytes>, StateError> {
         Ok(self.codes.get(&hash).cloned())
@@ -72,20 +77,26 @@ fn load(pre: &Value) -> Maps {
         maps.accounts.insert(address, account);
         maps.codes.insert(code_hash, code);
         for (slot, value) in entry["storage"].as_object().unwrap() {
-            maps.slots.insert((address, slot.parse().unwrap()), number(value));
+            maps.slots
+                .insert((address, slot.parse().unwrap()), number(value));
         }
     }
     maps
 }
 
 fn trie_of(maps: &Maps) -> StateTrie {
-    let accounts = maps.accounts.iter().map(|(a, account)| (keccak256(a), *account)).collect();
+    let accounts = maps
+        .accounts
+        .iter()
+        .map(|(a, account)| (keccak256(a), *account))
+        .collect();
     let slots = maps
         .slots
         .iter()
         .map(|((a, slot), value)| (keccak256(a), keccak256(slot.to_be_bytes::<32>()), *value))
         .collect();
-    let built: Result<StateTrie, Infallible> = StateTrie::build(&SortedLists::new(accounts, slots), 1);
+    let built: Result<StateTrie, Infallible> =
+        StateTrie::build(&SortedLists::new(accounts, slots), 1);
     built.unwrap()
 }
 
@@ -138,9 +149,10 @@ fn run(name: &str, fixture: &Value) -> usize {
         let parent = pre.hashes.lock().unwrap()[&(height - 1)];
         let evm_env = environment(&fixture["chainId"], env);
         let mut diff = StateDiff::default();
-        for (contract, word) in
-            [(HISTORY_STORAGE_ADDRESS, parent), (BEACON_ROOTS_ADDRESS, text(&env["parentBeaconBlockRoot"]))]
-        {
+        for (contract, word) in [
+            (HISTORY_STORAGE_ADDRESS, parent),
+            (BEACON_ROOTS_ADDRESS, text(&env["parentBeaconBlockRoot"])),
+        ] {
             let mut evm = EthEvmBuilder::new(state, evm_env.clone()).build();
             let called = evm
                 .transact_system_call(eip4788::SYSTEM_ADDRESS, contract, word.to_vec().into())
@@ -158,12 +170,17 @@ fn run(name: &str, fixture: &Value) -> usize {
             let sender = tx.recover_signer().unwrap();
             assert_eq!(sender, text::<Address>(&entry["sender"]));
             let mut evm = EthEvmBuilder::new(state, evm_env.clone()).build();
-            let done = evm.transact_raw(TxEnv::from_recovered_tx(&tx, sender)).unwrap();
+            let done = evm
+                .transact_raw(TxEnv::from_recovered_tx(&tx, sender))
+                .unwrap();
             state = evm.finish().0;
             cumulative_gas_used += done.result.tx_gas_used();
             let gas = U256::from(cumulative_gas_used);
             let wanted = number(&expected["receipts"][index]["cumulativeGasUsed"]);
-            assert_eq!(gas, wanted, "{name} block {height} transaction {index}: gas");
+            assert_eq!(
+                gas, wanted,
+                "{name} block {height} transaction {index}: gas"
+            );
             receipts.push(envelope(
                 tx.tx_type(),
                 Receipt {
@@ -181,9 +198,17 @@ fn run(name: &str, fixture: &Value) -> usize {
         let root: B256 = text(&expected["stateRoot"]);
         assert_eq!(trie.root(), root, "{name} block {height}: state root");
         let receipts_root: B256 = text(&expected["receiptsRoot"]);
-        assert_eq!(calculate_receipt_root(&receipts), receipts_root, "{name} block {height}: receipts");
+        assert_eq!(
+            calculate_receipt_root(&receipts),
+            receipts_root,
+            "{name} block {height}: receipts"
+        );
     }
-    assert_eq!(trie.root(), trie_of(&load(&fixture["post"])).root(), "{name}: state after the last block");
+    assert_eq!(
+        trie.root(),
+        trie_of(&load(&fixture["post"])).root(),
+        "{name}: state after the last block"
+    );
     count
 }
 
@@ -201,5 +226,9 @@ fn every_block_of_the_executable_specification_gives_the_same_roots() {
         let fixture: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
         transactions += run(&path.display().to_string(), &fixture);
     }
-    assert!(files.len() >= 9 && transactions >= 300, "{} files, {transactions} transactions", files.len());
+    assert!(
+        files.len() >= 9 && transactions >= 300,
+        "{} files, {transactions} transactions",
+        files.len()
+    );
 }

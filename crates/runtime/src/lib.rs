@@ -9,8 +9,8 @@
 //! - `background`: low priority for threads nobody waits for
 //! - `listen`: an optional address in a configuration
 
-mod keys;
 mod background;
+mod keys;
 mod listen;
 mod metrics;
 mod progress;

@@ -2,7 +2,7 @@
 
 use crate::{
     finish,
-    support::{ANY_FEE, Client, Gateway, Home, WebSocket, Wallet, until},
+    support::{ANY_FEE, Client, Gateway, Home, Wallet, WebSocket, until},
 };
 use alloy_primitives::Address;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -46,7 +46,10 @@ fn is_closed(stream: &mut TcpStream, heard: &mut Vec<u8>) -> bool {
 fn assert_grew_little(gateway: &Gateway, before: u64) {
     let after = gateway.resident_bytes();
     let growth = after.saturating_sub(before);
-    assert!(growth < ALLOWED_GROWTH_BYTES, "{growth} bytes more than {before}");
+    assert!(
+        growth < ALLOWED_GROWTH_BYTES,
+        "{growth} bytes more than {before}"
+    );
 }
 
 #[test]
@@ -55,7 +58,10 @@ fn ten_thousand_idle_connections_are_turned_away_beyond_the_limit_and_promises_g
     // Leaves descriptors for everything else in this process.
     let room = usize::try_from(raise_open_files().saturating_sub(500)).unwrap();
     let count = room.min(10_000);
-    assert!(count > MAX + 100, "`ulimit -n` lets this test open {count} sockets only");
+    assert!(
+        count > MAX + 100,
+        "`ulimit -n` lets this test open {count} sockets only"
+    );
     let home = Home::new();
     let gateway = home.start(&[]);
     let (mut client, wallet) = (gateway.client(), Wallet::dev(0));
@@ -85,10 +91,17 @@ fn ten_thousand_idle_connections_are_turned_away_beyond_the_limit_and_promises_g
             .collect::<Vec<_>>();
         (closed.len() == count - (MAX - 1)).then_some(closed)
     });
-    let told = refused.iter().filter(|heard| heard.starts_with(b"HTTP/1.1 503")).count();
+    let told = refused
+        .iter()
+        .filter(|heard| heard.starts_with(b"HTTP/1.1 503"))
+        .count();
     assert!(told > 0, "nobody was told why");
     let mut heard = Vec::new();
-    assert!(idle[..MAX - 1].iter_mut().all(|stream| !is_closed(stream, &mut heard)));
+    assert!(
+        idle[..MAX - 1]
+            .iter_mut()
+            .all(|stream| !is_closed(stream, &mut heard))
+    );
     promise(&mut client);
     assert_grew_little(&gateway, before);
     drop(idle);
@@ -116,7 +129,10 @@ fn a_low_soft_limit_of_open_files_does_not_stop_a_gateway_from_serving_many_conn
     let gateway = Gateway::of(&mut command);
     let mut clients: Vec<_> = (0..600).map(|_| gateway.client()).collect();
     for client in &mut clients {
-        client.socket().set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+        client
+            .socket()
+            .set_read_timeout(Some(Duration::from_secs(5)))
+            .unwrap();
         assert_eq!(client.call("eth_chainId", json!([])), "0x2549");
     }
     finish(gateway);
@@ -124,8 +140,9 @@ fn a_low_soft_limit_of_open_files_does_not_stop_a_gateway_from_serving_many_conn
 
 /// Opens connections that say nothing; all are closed when they have been idle for too long.
 pub fn say_nothing(gateway: &Gateway, count: usize) {
-    let mut silent: Vec<_> =
-        (0..count).map(|_| TcpStream::connect(&gateway.addr).unwrap()).collect();
+    let mut silent: Vec<_> = (0..count)
+        .map(|_| TcpStream::connect(&gateway.addr).unwrap())
+        .collect();
     until("silent connections are closed", 20, || {
         silent
             .iter_mut()
@@ -136,7 +153,8 @@ pub fn say_nothing(gateway: &Gateway, count: usize) {
 
 /// Sends half a head, half a body, and a head byte by byte.
 pub fn send_half_requests(gateway: &Gateway) {
-    let head = "POST / HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n";
+    let head =
+        "POST / HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n";
     for begun in [head.to_owned(), format!("{head}\r\n{{\"jsonrpc\":")] {
         let mut stream = TcpStream::connect(&gateway.addr).unwrap();
         stream.write_all(begun.as_bytes()).unwrap();
@@ -160,14 +178,18 @@ pub fn subscribe_and_never_read(gateway: &Gateway) {
             socket.send("eth_subscribe", json!([kind])).unwrap();
         }
     }
-    until("a reader that never reads is cut", 30, || socket.ping().err());
+    until("a reader that never reads is cut", 30, || {
+        socket.ping().err()
+    });
 }
 
 /// Asks for large answers over HTTP without reading any, until the connection is cut.
 pub fn ask_and_never_read(gateway: &Gateway) {
     let mut client = gateway.client();
     let socket = client.socket();
-    socket.set_write_timeout(Some(Duration::from_millis(100))).unwrap();
+    socket
+        .set_write_timeout(Some(Duration::from_millis(100)))
+        .unwrap();
     let body = json!({ "jsonrpc": "2.0", "id": 1, "method": "eth_getCode",
         "params": ["0x4200000000000000000000000000000000000015", "latest"] })
     .to_string();
@@ -179,7 +201,9 @@ pub fn ask_and_never_read(gateway: &Gateway) {
     until("a client that never reads is cut", 30, || {
         match socket.write(request.as_bytes()) {
             Ok(_) => None,
-            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => None,
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
+                None
+            }
             Err(error) => Some(error),
         }
     });
@@ -212,7 +236,10 @@ fn a_client_that_never_reads_is_cut_and_costs_little_memory() {
             client.call("eth_requestPreconf", json!([raw, ANY_FEE]));
             nonce += 1;
         }
-        assert!(nonce > 10, "only {nonce} promises beside a client that never reads");
+        assert!(
+            nonce > 10,
+            "only {nonce} promises beside a client that never reads"
+        );
         for thread in deaf {
             thread.join().unwrap();
         }

@@ -35,17 +35,31 @@ fn a_gap_is_held_and_once_filled_everything_is_promised_in_nonce_order() {
         .map(|nonce| wallet.transfer(nonce, Address::repeat_byte(0x77), nonce))
         .collect();
     // Backwards, and the first one last.
-    let hashes: Vec<_> = raws[1..].iter().rev().map(|raw| send(&mut client, raw)).collect();
+    let hashes: Vec<_> = raws[1..]
+        .iter()
+        .rev()
+        .map(|raw| send(&mut client, raw))
+        .collect();
     let status = client.call("eth_getGatewayStatus", json!([]));
-    assert_eq!((&status["pool"]["ready"], &status["pool"]["held"]), (&json!(0), &json!(19)));
+    assert_eq!(
+        (&status["pool"]["ready"], &status["pool"]["held"]),
+        (&json!(0), &json!(19))
+    );
     assert_eq!(client.nonce(wallet.address, "pending"), 0);
     for hash in &hashes {
-        assert_eq!(client.call("eth_getPreconfirmation", json!([hash])), Value::Null);
+        assert_eq!(
+            client.call("eth_getPreconfirmation", json!([hash])),
+            Value::Null
+        );
     }
     let mut last = place(&client.call("eth_requestPreconf", json!([raws[0], ANY_FEE])));
     for raw in &raws[1..] {
         let object = client.call("eth_requestPreconf", json!([raw, ANY_FEE]));
-        assert!(place(&object) > last, "{:?} behind {last:?}", place(&object));
+        assert!(
+            place(&object) > last,
+            "{:?} behind {last:?}",
+            place(&object)
+        );
         last = place(&object);
     }
     assert_eq!(client.nonce(wallet.address, "pending"), 20);
@@ -65,10 +79,16 @@ fn a_promised_transaction_is_never_replaced_however_much_is_offered() {
         let error = client.refusal(method, json!([tipping(&wallet, 0, 900_000_000_000)]));
         let message = error["message"].as_str().unwrap();
         assert_eq!(error["code"], -32000);
-        assert!(message.contains("nonce too low") && message.contains("cannot be replaced"), "{message}");
+        assert!(
+            message.contains("nonce too low") && message.contains("cannot be replaced"),
+            "{message}"
+        );
     }
     let hash = &promised["leaf"]["txHash"];
-    assert_eq!(client.call("eth_getPreconfirmation", json!([hash])), promised);
+    assert_eq!(
+        client.call("eth_getPreconfirmation", json!([hash])),
+        promised
+    );
     finish(gateway);
 }
 
@@ -83,18 +103,33 @@ fn a_held_transaction_is_replaced_only_by_a_bid_that_is_a_tenth_higher() {
         json!([tipping(&wallet, 1, 1_099_999_999)]),
     );
     let message = error["message"].as_str().unwrap();
-    assert!(message.contains("replacement transaction underpriced"), "{message}");
+    assert!(
+        message.contains("replacement transaction underpriced"),
+        "{message}"
+    );
     assert!(message.contains("1100000000"), "{message}");
     // Sent again it is known, not a replacement of itself.
-    assert_eq!(send(&mut client, &tipping(&wallet, 1, 1_000_000_000)), first);
+    assert_eq!(
+        send(&mut client, &tipping(&wallet, 1, 1_000_000_000)),
+        first
+    );
 
     let second = send(&mut client, &tipping(&wallet, 1, 1_100_000_000));
-    client.call("eth_requestPreconf", json!([tipping(&wallet, 0, 1_000_000_000), ANY_FEE]));
+    client.call(
+        "eth_requestPreconf",
+        json!([tipping(&wallet, 0, 1_000_000_000), ANY_FEE]),
+    );
     let raw = tipping(&wallet, 1, 1_100_000_000);
     let object = client.call("eth_requestPreconf", json!([raw, ANY_FEE]));
     assert_eq!(object["leaf"]["txHash"], second);
-    assert_eq!(client.call("eth_getPreconfirmation", json!([first])), Value::Null);
-    assert_eq!(client.call("eth_getTransactionByHash", json!([first])), Value::Null);
+    assert_eq!(
+        client.call("eth_getPreconfirmation", json!([first])),
+        Value::Null
+    );
+    assert_eq!(
+        client.call("eth_getTransactionByHash", json!([first])),
+        Value::Null
+    );
     finish(gateway);
 }
 
@@ -114,7 +149,10 @@ fn whoever_waits_for_a_transaction_that_is_replaced_is_told_at_once() {
         send(&mut client, &tipping(&wallet, 1, 2_000_000_000));
         let error = waiter.join().unwrap();
         let message = error["message"].as_str().unwrap();
-        assert!(message.contains("dropped from the pool") && message.contains("replaced"), "{message}");
+        assert!(
+            message.contains("dropped from the pool") && message.contains("replaced"),
+            "{message}"
+        );
     });
     finish(gateway);
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     finish,
-    support::{Gateway, Home, WebSocket, Wallet},
+    support::{Gateway, Home, Wallet, WebSocket},
 };
 use serde_json::{Value, json};
 
@@ -36,18 +36,36 @@ pub fn send_malformed_bodies(gateway: &Gateway) {
         (b"\xff\xfe{}", PARSE),
         (b"\"eth_chainId\"", PARSE),
         (&deep, INVALID_REQUEST),
-        (&deep_params, PARSE),
+        (&deep_params, INVALID_PARAMS),
         (b"{}", INVALID_REQUEST),
         (b"[]", INVALID_REQUEST),
         (br#"{"jsonrpc":"2.0","id":1}"#, INVALID_REQUEST),
-        (br#"{"jsonrpc":"1.0","id":1,"method":"eth_chainId"}"#, INVALID_REQUEST),
-        (br#"{"jsonrpc":"2.0","id":{},"method":"eth_chainId"}"#, INVALID_REQUEST),
+        (
+            br#"{"jsonrpc":"1.0","id":1,"method":"eth_chainId"}"#,
+            INVALID_REQUEST,
+        ),
+        (
+            br#"{"jsonrpc":"2.0","id":{},"method":"eth_chainId"}"#,
+            INVALID_REQUEST,
+        ),
         (br#"{"jsonrpc":"2.0","id":1,"method":7}"#, INVALID_REQUEST),
-        (br#"{"jsonrpc":"2.0","id":1,"method":"eth_noSuchThing"}"#, NO_METHOD),
+        (
+            br#"{"jsonrpc":"2.0","id":1,"method":"eth_noSuchThing"}"#,
+            NO_METHOD,
+        ),
         (br#"{"jsonrpc":"2.0","id":1,"method":""}"#, NO_METHOD),
-        (br#"{"jsonrpc":"2.0","id":1,"method":"eth_subscribe","params":["newHeads"]}"#, NO_METHOD),
-        (br#"{"jsonrpc":"2.0","id":1,"method":"admin_deposit","params":[]}"#, NO_METHOD),
-        (br#"{"jsonrpc":"2.0","id":1,"method":"eth_getBalance"}"#, INVALID_PARAMS),
+        (
+            br#"{"jsonrpc":"2.0","id":1,"method":"eth_subscribe","params":["newHeads"]}"#,
+            NO_METHOD,
+        ),
+        (
+            br#"{"jsonrpc":"2.0","id":1,"method":"admin_deposit","params":[]}"#,
+            NO_METHOD,
+        ),
+        (
+            br#"{"jsonrpc":"2.0","id":1,"method":"eth_getBalance"}"#,
+            INVALID_PARAMS,
+        ),
     ];
     for (body, expected) in table {
         let shown = String::from_utf8_lossy(&body[..body.len().min(80)]).into_owned();
@@ -73,7 +91,10 @@ pub fn send_wrong_parameters(gateway: &Gateway) {
         ("eth_getBlockByNumber", json!(["latest", "yes"])),
         ("eth_getTransactionByHash", json!([short])),
         ("eth_call", json!([{ "to": short }, "latest"])),
-        ("eth_getLogs", json!([{ "fromBlock": "0x2", "toBlock": "0x1" }])),
+        (
+            "eth_getLogs",
+            json!([{ "fromBlock": "0x2", "toBlock": "0x1" }]),
+        ),
         ("eth_getLogs", json!(["all"])),
         ("eth_sendRawTransaction", json!([])),
         ("eth_sendRawTransaction", json!([odd])),
@@ -83,7 +104,10 @@ pub fn send_wrong_parameters(gateway: &Gateway) {
         ("eth_requestPreconf", json!(["0x"])),
         ("eth_requestPreconf", json!(["0x", "a lot"])),
         ("eth_getPreconfirmation", json!([short])),
-        ("commitmentRequest", json!([{ "commitment_type": 1, "payload": "0x", "slasher": address }])),
+        (
+            "commitmentRequest",
+            json!([{ "commitment_type": 1, "payload": "0x", "slasher": address }]),
+        ),
         ("commitmentRequest", json!([{ "payload": "0x" }])),
         ("commitmentResult", json!([7])),
     ];
@@ -111,15 +135,29 @@ fn a_body_or_a_batch_over_its_limit_is_refused_whole() {
     let call = |id: usize| json!({ "jsonrpc": "2.0", "id": id, "method": "eth_chainId" });
 
     let most: Vec<_> = (0..100).map(call).collect();
-    let (_, body) = gateway.client().post(json!(most).to_string().as_bytes()).unwrap();
+    let (_, body) = gateway
+        .client()
+        .post(json!(most).to_string().as_bytes())
+        .unwrap();
     let answers: Vec<Value> = serde_json::from_slice(&body).unwrap();
     assert!(answers.len() == 100 && answers.iter().all(|a| a["result"] == "0x2549"));
 
     let more: Vec<_> = (0..101).map(call).collect();
-    let (_, body) = gateway.client().post(json!(more).to_string().as_bytes()).unwrap();
-    assert_eq!(code(&body), Some(-32010), "{}", String::from_utf8_lossy(&body));
+    let (_, body) = gateway
+        .client()
+        .post(json!(more).to_string().as_bytes())
+        .unwrap();
+    assert_eq!(
+        code(&body),
+        Some(-32010),
+        "{}",
+        String::from_utf8_lossy(&body)
+    );
 
-    let huge = format!(r#"{{"jsonrpc":"2.0","id":1,"method":"{}"}}"#, "x".repeat(2 << 20));
+    let huge = format!(
+        r#"{{"jsonrpc":"2.0","id":1,"method":"{}"}}"#,
+        "x".repeat(2 << 20)
+    );
     let (status, _) = gateway.client().post(huge.as_bytes()).unwrap();
     assert_eq!(status, 413);
     // The length alone is enough to refuse: no memory is set aside for what was never sent.
@@ -142,9 +180,15 @@ fn what_is_not_an_http_post_of_json_is_turned_away() {
     for (request, expected) in [
         ("GET / HTTP/1.1\r\nHost: x\r\n\r\n", 405),
         ("DELETE / HTTP/1.1\r\nHost: x\r\n\r\n", 405),
-        ("POST / HTTP/1.1\r\nHost: x\r\nContent-Type: text/html\r\nContent-Length: 2\r\n\r\n{}", 415),
+        (
+            "POST / HTTP/1.1\r\nHost: x\r\nContent-Type: text/html\r\nContent-Length: 2\r\n\r\n{}",
+            415,
+        ),
         ("\x16\x03\x01\x02\x00\x01\x00\x01\r\n\r\n", 400),
-        ("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: -5\r\n\r\n", 400),
+        (
+            "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: -5\r\n\r\n",
+            400,
+        ),
         (&long_header, 431),
     ] {
         match gateway.client().exchange(request.as_bytes()) {

@@ -51,7 +51,10 @@ fn honest_clients_keep_getting_promises_that_hold_while_everything_bad_comes_at_
     client.wait_sealed(quantity(&newest["frag"]["blockNumber"]));
     for object in &objects {
         verify_json(&object.to_string(), &mut verifier).unwrap();
-        let receipt = client.call("eth_getTransactionReceipt", json!([object["leaf"]["txHash"]]));
+        let receipt = client.call(
+            "eth_getTransactionReceipt",
+            json!([object["leaf"]["txHash"]]),
+        );
         assert_eq!(receipt["blockNumber"], object["frag"]["blockNumber"]);
         assert_eq!(receipt["transactionIndex"], object["leaf"]["index"]);
     }

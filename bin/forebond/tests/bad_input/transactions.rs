@@ -11,8 +11,7 @@ use op_alloy_consensus::{OpTxEnvelope, TxDeposit};
 use serde_json::{Value, json};
 
 /// Order of the curve: `s` and `ORDER - s` sign the same message.
-const ORDER: U256 =
-    uint!(0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141_U256);
+const ORDER: U256 = uint!(0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141_U256);
 /// Largest transaction taken, bytes.
 const MAX_BYTES: usize = 131_072;
 const SERVER: i64 = -32000;
@@ -99,27 +98,57 @@ fn cases(wallet: &Wallet, nonce: u64, balance: U256) -> Vec<Case> {
     let after = |bytes: &[u8]| Bytes::from([&good[..], bytes].concat());
     vec![
         ("nothing", Bytes::new(), INVALID_PARAMS, "rlp"),
-        ("a lone type byte", Bytes::from_static(&[2]), INVALID_PARAMS, "rlp"),
+        (
+            "a lone type byte",
+            Bytes::from_static(&[2]),
+            INVALID_PARAMS,
+            "rlp",
+        ),
         ("garbage", vec![0xde; 300].into(), INVALID_PARAMS, "rlp"),
-        ("typed garbage", [vec![2], vec![0xff; 300]].concat().into(), INVALID_PARAMS, "rlp"),
-        ("an empty list", Bytes::from_static(&[0xc0]), INVALID_PARAMS, "rlp"),
+        (
+            "typed garbage",
+            [vec![2], vec![0xff; 300]].concat().into(),
+            INVALID_PARAMS,
+            "rlp",
+        ),
+        (
+            "an empty list",
+            Bytes::from_static(&[0xc0]),
+            INVALID_PARAMS,
+            "rlp",
+        ),
         (
             "a list that claims 4 GiB",
             Bytes::from_static(&[2, 0xfb, 0xff, 0xff, 0xff, 0xff, 1]),
             INVALID_PARAMS,
             "rlp",
         ),
-        ("cut short", good.slice(..good.len() - 1), INVALID_PARAMS, "rlp"),
+        (
+            "cut short",
+            good.slice(..good.len() - 1),
+            INVALID_PARAMS,
+            "rlp",
+        ),
         ("a trailing byte", after(&[0]), INVALID_PARAMS, "rlp"),
         ("two transactions", after(&good), INVALID_PARAMS, "rlp"),
-        ("a blob transaction", raw(wallet.signed(blob)), SERVER, "type not supported: got type 3"),
+        (
+            "a blob transaction",
+            raw(wallet.signed(blob)),
+            SERVER,
+            "type not supported: got type 3",
+        ),
         (
             "a deposit from a user",
             deposit.encoded_2718().into(),
             SERVER,
             "type not supported: got type 126",
         ),
-        ("an unknown type", Bytes::from_static(&[0x7f, 0xc0]), SERVER, "got type 127"),
+        (
+            "an unknown type",
+            Bytes::from_static(&[0x7f, 0xc0]),
+            SERVER,
+            "got type 127",
+        ),
         (
             "another chain",
             but(wallet, nonce, |tx| tx.chain_id = 1),
@@ -132,10 +161,20 @@ fn cases(wallet: &Wallet, nonce: u64, balance: U256) -> Vec<Case> {
             SERVER,
             "invalid chain id for signer",
         ),
-        ("no chain", raw(wallet.signed(legacy(None))), SERVER, "only replay-protected (EIP-155)"),
+        (
+            "no chain",
+            raw(wallet.signed(legacy(None))),
+            SERVER,
+            "only replay-protected (EIP-155)",
+        ),
         (
             "the malleable twin",
-            resigned(template.clone(), signed.r(), ORDER - signed.s(), !signed.v()),
+            resigned(
+                template.clone(),
+                signed.r(),
+                ORDER - signed.s(),
+                !signed.v(),
+            ),
             SERVER,
             "invalid sender",
         ),
@@ -179,7 +218,12 @@ fn cases(wallet: &Wallet, nonce: u64, balance: U256) -> Vec<Case> {
             SERVER,
             "nonce too high",
         ),
-        ("the last nonce", but(wallet, nonce, |tx| tx.nonce = u64::MAX), SERVER, "nonce too high"),
+        (
+            "the last nonce",
+            but(wallet, nonce, |tx| tx.nonce = u64::MAX),
+            SERVER,
+            "nonce too high",
+        ),
         (
             "more than it owns",
             but(wallet, nonce, |tx| tx.value = balance),
@@ -192,7 +236,12 @@ fn cases(wallet: &Wallet, nonce: u64, balance: U256) -> Vec<Case> {
             SERVER,
             "insufficient funds",
         ),
-        ("nothing left for the L1 fee", all_but_l1_fee, SERVER, "insufficient funds"),
+        (
+            "nothing left for the L1 fee",
+            all_but_l1_fee,
+            SERVER,
+            "insufficient funds",
+        ),
         (
             "more gas than a transaction may have",
             but(wallet, nonce, |tx| tx.gas_limit = 30_000_001),
@@ -241,9 +290,19 @@ fn cases(wallet: &Wallet, nonce: u64, balance: U256) -> Vec<Case> {
             SERVER,
             "max priority fee per gas higher than max fee per gas",
         ),
-        ("128 KiB and a byte", sized(MAX_BYTES), SERVER, "oversized data"),
+        (
+            "128 KiB and a byte",
+            sized(MAX_BYTES),
+            SERVER,
+            "oversized data",
+        ),
         ("a megabyte", sized(1_000_000), SERVER, "oversized data"),
-        ("init code beyond EIP-3860", initcode, SERVER, "max initcode size exceeded"),
+        (
+            "init code beyond EIP-3860",
+            initcode,
+            SERVER,
+            "max initcode size exceeded",
+        ),
         (
             "no authorizations",
             raw(wallet.signed(no_authorizations)),
@@ -334,7 +393,11 @@ fn a_fee_cap_of_the_user_under_the_quote_is_answered_with_the_quote() {
         tx.max_priority_fee_per_gas = u128::from(quote - 1);
     });
     let error = client.refusal("eth_sendRawTransaction", json!([low]));
-    assert_eq!(error["data"]["quotedTipWei"], format!("{quote:#x}"), "{error}");
+    assert_eq!(
+        error["data"]["quotedTipWei"],
+        format!("{quote:#x}"),
+        "{error}"
+    );
 
     let object = client.call("eth_requestPreconf", json!([raw, format!("{quote:#x}")]));
     assert_eq!(object["transaction"], json!(raw));
@@ -352,8 +415,16 @@ fn only_the_l1_fee_was_missing_when_a_little_more_makes_it_pass() {
     let raw = poor.transfer(0, Address::repeat_byte(0x77), 1);
     let error = client.refusal("eth_requestPreconf", json!([raw, ANY_FEE]));
     let message = error["message"].as_str().unwrap();
-    assert!(message.contains(&format!("insufficient funds for gas * price + value: have {want} want ")), "{message}");
-    client.call("eth_requestPreconf", json!([fund(1, 1_000_000_000_000_000), ANY_FEE]));
+    assert!(
+        message.contains(&format!(
+            "insufficient funds for gas * price + value: have {want} want "
+        )),
+        "{message}"
+    );
+    client.call(
+        "eth_requestPreconf",
+        json!([fund(1, 1_000_000_000_000_000), ANY_FEE]),
+    );
     let object: Value = client.call("eth_requestPreconf", json!([raw, ANY_FEE]));
     assert_eq!(object["leaf"]["sender"], json!(poor.address));
     finish(gateway);

@@ -51,7 +51,10 @@ impl WebSocket {
     /// Subscribes to what `params` say; returns the subscription's id.
     pub fn subscribe(&mut self, params: Value) -> String {
         let answer = self.ask("eth_subscribe", params);
-        answer["result"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
+        answer["result"]
+            .as_str()
+            .unwrap_or_else(|| panic!("{answer}"))
+            .to_owned()
     }
 
     /// The next notification's content, an error included.
