@@ -9,7 +9,7 @@ mod board;
 mod chain;
 mod clock;
 mod config;
-mod journal;
+pub mod journal;
 mod l1;
 pub mod log;
 mod metrics;

@@ -8,11 +8,13 @@
 //! - `metrics`: `/metrics`, `/healthz` and `/readyz` on an address of their own
 //! - `background`: low priority for threads nobody waits for
 //! - `listen`: an optional address in a configuration
+//! - `open_files`: as many sockets as the system lets a process have
 
 mod background;
 mod keys;
 mod listen;
 mod metrics;
+mod open_files;
 mod progress;
 mod shutdown;
 mod telemetry;
@@ -21,6 +23,7 @@ pub use background::run_in_background;
 pub use keys::{CommitterKey, KeyError, KeySource, PasswordSource, SourceError};
 pub use listen::{Listen, ListenError};
 pub use metrics::{Health, HealthReport, Metrics, MetricsServer, MetricsServerError};
+pub use open_files::raise_open_files;
 pub use progress::Progress;
 pub use shutdown::{Shutdown, Threads, ThreadsError};
 pub use telemetry::{LogFormat, LoggingConfig, LoggingError, init_logging};

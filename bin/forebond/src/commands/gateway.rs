@@ -3,7 +3,7 @@
 use crate::gateway_flags::GatewayFlags;
 use eyre::WrapErr;
 use forebond_gateway::RunOptions;
-use forebond_runtime::{Shutdown, init_logging};
+use forebond_runtime::{Shutdown, init_logging, raise_open_files};
 use std::{path::PathBuf, time::Duration};
 
 /// How long tasks without final writes may go on after the gateway has ended.
@@ -27,6 +27,7 @@ pub(crate) fn run(args: GatewayArgs) -> eyre::Result<()> {
     let config = args.flags.config()?;
     config.validate()?;
     init_logging(&config.logging)?;
+    raise_open_files();
     let options = RunOptions {
         dev: args.dev,
         data_dir: args.data_dir,

@@ -31,7 +31,7 @@ impl Default for SequencerSection {
             frag_max_gas: 60_000_000,
             frag_max_transactions: 2_048,
             frag_interval_ms: 0,
-            cache_entries: 1_000_000,
+            cache_entries: 300_000,
             max_transaction_gas: 30_000_000,
         }
     }

@@ -268,4 +268,22 @@ mod tests {
             Err(JournalError::Kind(99))
         ));
     }
+
+    #[test]
+    #[ignore = "writes fuzz/seeds/journal_record_decode; the seeds are committed"]
+    fn fuzz_seeds_are_written() {
+        let dir = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("../../fuzz/seeds/journal_record_decode");
+        std::fs::create_dir_all(&dir).unwrap();
+        let base = encode_base(&sample::frag(1).base.base);
+        let (first, later) = (record(true), record(false));
+        let records = [
+            ("base", base),
+            ("first_frag", (first.0, first.1)),
+            ("frag", (later.0, later.1)),
+        ];
+        for (name, (kind, payload)) in records {
+            std::fs::write(dir.join(name), [vec![kind], payload].concat()).unwrap();
+        }
+    }
 }

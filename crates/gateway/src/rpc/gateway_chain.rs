@@ -26,7 +26,7 @@ use std::{collections::VecDeque, sync::Arc, time::Duration};
 use tokio::sync::{broadcast, oneshot};
 
 /// Decoded stored blocks kept for the next reader.
-const CACHED_BLOCKS: usize = 8;
+const CACHED_BLOCKS: usize = 4;
 /// Events a subscriber may lag behind before it is disconnected.
 const FEED_BUFFER: usize = 1024;
 /// How long a question to the sequencer may take.

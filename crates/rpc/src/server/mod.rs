@@ -19,10 +19,14 @@ use jsonrpsee::{
     RpcModule,
     server::{Methods, stop_channel},
 };
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 
 use self::connection::Connections;
 use crate::config::{ConfigError, RpcConfig};
+
+/// Connections that may wait to be accepted; the system may hold fewer. The default of 128 is filled by a burst of wallets
+/// that reconnect, and whoever comes then is tried again by its own system only after a second.
+const BACKLOG: u32 = 4_096;
 
 /// Why a server could not start.
 #[derive(Debug, thiserror::Error)]
@@ -93,7 +97,7 @@ pub async fn serve(
 ) -> Result<ServerHandle, ServeError> {
     config.validate()?;
     let listen_error = |source| ServeError::Listen { addr, source };
-    let listener = TcpListener::bind(addr).await.map_err(listen_error)?;
+    let listener = listen(addr).map_err(listen_error)?;
     let local_addr = listener.local_addr().map_err(listen_error)?;
 
     let (stop_handle, stop) = stop_channel();
@@ -113,4 +117,15 @@ pub async fn serve(
         stop,
         connections,
     })
+}
+
+fn listen(addr: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = match addr {
+        SocketAddr::V4(_) => TcpSocket::new_v4()?,
+        SocketAddr::V6(_) => TcpSocket::new_v6()?,
+    };
+    // A restart need not wait for the connections of the server before.
+    socket.set_reuseaddr(true)?;
+    socket.bind(addr)?;
+    socket.listen(BACKLOG)
 }
