@@ -6,7 +6,10 @@ use serde_json::Value;
 
 use crate::support::Wallet;
 
-const DIR: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/contracts/artifacts");
+const DIR: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/../../examples/contracts/artifacts"
+);
 
 fn bytecode(name: &str) -> Vec<u8> {
     let text = std::fs::read_to_string(format!("{DIR}/{name}.json")).unwrap();

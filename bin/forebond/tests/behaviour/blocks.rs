@@ -22,10 +22,16 @@ fn empty_blocks_are_sealed_on_time_and_hold_the_l1_attributes_alone() {
     for number in 1..=3 {
         let (parent, this) = (block(&mut client, number - 1), block(&mut client, number));
         assert_eq!(this["parentHash"], parent["hash"]);
-        assert_eq!(quantity(&this["timestamp"]), quantity(&parent["timestamp"]) + 1);
+        assert_eq!(
+            quantity(&this["timestamp"]),
+            quantity(&parent["timestamp"]) + 1
+        );
         assert_eq!(this["transactions"].as_array().unwrap().len(), 1);
         let receipt = &client.call("eth_getBlockReceipts", json!([format!("{number:#x}")]))[0];
-        assert_eq!((&receipt["type"], &receipt["status"]), (&json!("0x7e"), &json!("0x1")));
+        assert_eq!(
+            (&receipt["type"], &receipt["status"]),
+            (&json!("0x7e"), &json!("0x1"))
+        );
     }
     gateway.stop();
 }
@@ -41,27 +47,35 @@ fn r13_a_promise_at_a_block_border_holds_the_hash_its_parent_is_sealed_with() {
     let reader = wallet.address.create(0);
     let started = Instant::now();
     let mut objects = Vec::new();
-    for nonce in 1.. {
-        // By turns: the opcode, the history contract, and both compared by the contract itself.
-        let call = ["recordOpcode()", "recordHistory()", "recordBoth()"][nonce as usize % 3];
+    // By turns: the opcode, the history contract, and both compared by the contract itself.
+    let calls = ["recordOpcode()", "recordHistory()", "recordBoth()"];
+    for (nonce, call) in (1..).zip(calls.into_iter().cycle()) {
         let tx = wallet.template(nonce, TxKind::Call(reader), 0, 300_000, selector(call));
         objects.push(request(&mut client, &wallet.sign(tx)));
         if started.elapsed() > Duration::from_millis(3_300) {
             break;
         }
     }
-    let blocks: BTreeSet<u64> =
-        objects.iter().map(|object| quantity(&object["frag"]["blockNumber"])).collect();
+    let blocks: BTreeSet<u64> = objects
+        .iter()
+        .map(|object| quantity(&object["frag"]["blockNumber"]))
+        .collect();
     assert!(blocks.len() >= 3, "{blocks:?}");
     client.wait_sealed(*blocks.last().unwrap());
     for object in objects {
-        let receipt = client.call("eth_getTransactionReceipt", json!([object["leaf"]["txHash"]]));
+        let receipt = client.call(
+            "eth_getTransactionReceipt",
+            json!([object["leaf"]["txHash"]]),
+        );
         assert_eq!(receipt["status"], "0x1", "{receipt}");
         let number = quantity(&object["frag"]["blockNumber"]);
         let parent = block(&mut client, number - 1)["hash"].clone();
         let hash = parent.as_str().unwrap().trim_start_matches("0x");
         let data = receipt["logs"][0]["data"].as_str().unwrap();
-        assert!(data.contains(hash), "block {number}: {data} is not about {hash}");
+        assert!(
+            data.contains(hash),
+            "block {number}: {data} is not about {hash}"
+        );
         // The very receipt that was promised says so, too.
         assert!(object["receipt"].as_str().unwrap().contains(hash));
     }
@@ -80,7 +94,10 @@ fn start_with_past(home: &Home, seconds: u64) -> (Gateway, String) {
             std::fs::remove_dir_all(entry.path()).unwrap();
         }
     }
-    let now_s = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    let now_s = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap()
+        .as_secs();
     chain["chain"]["genesis_s"] = json!(now_s - seconds);
     std::fs::write(&path, chain.to_string()).unwrap();
     let admin = format!("127.0.0.1:{}", free_port());
@@ -112,7 +129,10 @@ fn deposits_come_first_in_the_block_of_their_origin_and_mint() {
         let balance = client.call("eth_getBalance", json!([to, "pending"]));
         (balance == "0x12c").then_some(())
     });
-    assert_eq!(client.call("eth_getBalance", json!([from, "pending"])), "0x2c1");
+    assert_eq!(
+        client.call("eth_getBalance", json!([from, "pending"])),
+        "0x2c1"
+    );
 
     let pending = quantity(&client.call("eth_getGatewayStatus", json!([]))["pendingBlock"]);
     client.wait_sealed(pending);
@@ -124,13 +144,28 @@ fn deposits_come_first_in_the_block_of_their_origin_and_mint() {
     let receipts = with_deposit.unwrap();
     let types: Vec<_> = receipts.iter().map(|r| r["type"] == "0x7e").collect();
     // Attributes, both deposits, then users.
-    assert!(types[..3].iter().all(|is_deposit| *is_deposit) && !types[3..].contains(&true), "{types:?}");
-    assert_eq!((&receipts[1]["status"], &receipts[1]["from"]), (&json!("0x1"), &json!(from)));
+    assert!(
+        types[..3].iter().all(|is_deposit| *is_deposit) && !types[3..].contains(&true),
+        "{types:?}"
+    );
+    assert_eq!(
+        (&receipts[1]["status"], &receipts[1]["from"]),
+        (&json!("0x1"), &json!(from))
+    );
     assert_eq!(receipts[2]["status"], "0x0");
 
     // R23: they are promised like everything else, in the first frag of the block.
-    let object = client.call("eth_getPreconfirmation", json!([receipts[1]["transactionHash"]]));
-    assert_eq!((&object["leaf"]["index"], &object["frag"]["firstTransaction"]), (&json!("0x1"), &json!("0x0")));
+    let object = client.call(
+        "eth_getPreconfirmation",
+        json!([receipts[1]["transactionHash"]]),
+    );
+    assert_eq!(
+        (
+            &object["leaf"]["index"],
+            &object["frag"]["firstTransaction"]
+        ),
+        (&json!("0x1"), &json!("0x0"))
+    );
     assert_eq!(object["frag"]["transactionCount"], "0x3");
     gateway.stop();
 }
@@ -163,8 +198,14 @@ fn a_deposit_no_block_could_hold_is_refused_and_does_not_end_the_gateway() {
         request["gasLimit"] = json!("0x1312d00");
         operator.call("admin_deposit", json!([request]));
     }
-    operator.call("admin_deposit", with("value", json!(format!("{:#x}", U256::MAX))));
-    operator.call("admin_deposit", with("mint", json!(format!("{:#x}", u128::MAX))));
+    operator.call(
+        "admin_deposit",
+        with("value", json!(format!("{:#x}", U256::MAX))),
+    );
+    operator.call(
+        "admin_deposit",
+        with("mint", json!(format!("{:#x}", u128::MAX))),
+    );
     let mut client = gateway.client();
     until("the first of the large ones is executed", 30, || {
         (client.call("eth_getBalance", json!([sink, "pending"])) != "0x0").then_some(())

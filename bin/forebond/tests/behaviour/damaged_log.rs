@@ -13,7 +13,9 @@ const WHOLE_LOG: &str = "[store]\ncheckpoint_blocks = 100000\n";
 fn killed(home: &Home) -> Vec<Value> {
     let gateway = home.start_with(WHOLE_LOG, &[]);
     let (mut client, wallet) = (gateway.client(), Wallet::dev(0));
-    let mut objects: Vec<_> = (0..20).map(|nonce| transfer(&mut client, &wallet, nonce)).collect();
+    let mut objects: Vec<_> = (0..20)
+        .map(|nonce| transfer(&mut client, &wallet, nonce))
+        .collect();
     client.wait_sealed(quantity(&objects[19]["frag"]["blockNumber"]));
     objects.extend((20..40).map(|nonce| transfer(&mut client, &wallet, nonce)));
     gateway.kill();
@@ -26,7 +28,10 @@ fn assert_goes_on(home: &Home, objects: &[Value]) {
     let mut client = gateway.client();
     for object in objects {
         let hash = &object["leaf"]["txHash"];
-        assert_eq!(&client.call("eth_getPreconfirmation", json!([hash])), object);
+        assert_eq!(
+            &client.call("eth_getPreconfirmation", json!([hash])),
+            object
+        );
     }
     let next = gateway.assert_promises(&Wallet::dev(0));
     let newest = objects.last().unwrap();
@@ -64,7 +69,12 @@ fn one_flipped_byte_in_the_middle_of_the_log_stops_the_start_and_says_what_to_do
     for _ in 0..2 {
         // The second start finds it as the first left it: nothing is repaired.
         let text = home.refused_start(&["--config", path.to_str().unwrap()]);
-        for words in ["damaged", "offset", "restore the log directory", "do not sign"] {
+        for words in [
+            "damaged",
+            "offset",
+            "restore the log directory",
+            "do not sign",
+        ] {
             assert!(text.contains(words), "{words}: {text}");
         }
     }
@@ -82,7 +92,10 @@ fn r17_a_log_that_lost_what_was_signed_is_refused_although_its_rest_is_whole() {
     log.write_at(middle, &vec![0; usize::try_from(log.end - middle).unwrap()]);
     let path = home.path().join("gateway.toml");
     let text = home.refused_start(&["--config", path.to_str().unwrap()]);
-    assert!(text.contains("older copy") && text.contains("Restore the newest copy"), "{text}");
+    assert!(
+        text.contains("older copy") && text.contains("Restore the newest copy"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -95,5 +108,8 @@ fn a_missing_or_foreign_segment_is_refused_by_name() {
     std::fs::copy(segment(&other), segment(&home)).unwrap();
     let path = home.path().join("gateway.toml");
     let text = home.refused_start(&["--config", path.to_str().unwrap()]);
-    assert!(text.contains("belongs to") && text.contains("0000000000.seg"), "{text}");
+    assert!(
+        text.contains("belongs to") && text.contains("0000000000.seg"),
+        "{text}"
+    );
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     request,
-    support::{Gateway, Home, Wallet},
+    support::{Gateway, Home, Wallet, until},
 };
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy_sol_types::SolValue;
@@ -40,7 +40,8 @@ fn a_commitment_is_signed_by_the_committer_and_holds_the_promise_of_the_transact
     let fee = client.call("fee", json!([asked]));
     assert_eq!(fee["commitment_type"], EXECUTION);
     let quoted: Bytes = serde_json::from_value(fee["payload"].clone()).unwrap();
-    let quote: U256 = serde_json::from_value(client.call("eth_maxPriorityFeePerGas", json!([]))).unwrap();
+    let quote: U256 =
+        serde_json::from_value(client.call("eth_maxPriorityFeePerGas", json!([]))).unwrap();
     assert_eq!(quoted, Bytes::from(quote.abi_encode()));
 
     let signed = client.call("commitmentRequest", json!([asked]));
@@ -59,7 +60,10 @@ fn a_commitment_is_signed_by_the_committer_and_holds_the_promise_of_the_transact
 
     // Asked again, by either method, it is the same commitment.
     assert_eq!(client.call("commitmentRequest", json!([asked])), signed);
-    assert_eq!(client.call("commitmentResult", json!([request_hash])), signed);
+    assert_eq!(
+        client.call("commitmentResult", json!([request_hash])),
+        signed
+    );
     gateway.stop();
 }
 
@@ -69,12 +73,24 @@ fn a_result_nobody_asked_for_and_a_type_not_offered_are_errors_that_say_what_to_
     let gateway = home.start(&[]);
     let mut client = gateway.client();
     let error = client.refusal("commitmentResult", json!([B256::repeat_byte(7)]));
-    assert!(error["message"].as_str().unwrap().contains("send commitmentRequest again"), "{error}");
+    assert!(
+        error["message"]
+            .as_str()
+            .unwrap()
+            .contains("send commitmentRequest again"),
+        "{error}"
+    );
     let asked = json!({ "commitment_type": 1, "payload": "0x", "slasher": Address::ZERO });
     for method in ["commitmentRequest", "fee"] {
         let error = client.refusal(method, json!([asked]));
         assert_eq!(error["code"], -32602);
-        assert!(error["message"].as_str().unwrap().contains(&EXECUTION.to_string()), "{error}");
+        assert!(
+            error["message"]
+                .as_str()
+                .unwrap()
+                .contains(&EXECUTION.to_string()),
+            "{error}"
+        );
     }
     gateway.stop();
 }
@@ -83,10 +99,17 @@ fn a_result_nobody_asked_for_and_a_type_not_offered_are_errors_that_say_what_to_
 fn slots_name_the_chain_and_the_type_on_offer() {
     let home = Home::new();
     let gateway = home.start(&[]);
-    let slots = gateway.client().call("slots", json!([]))["slots"].clone();
+    let mut client = gateway.client();
+    let slots = until("the first frag is published", 10, || {
+        let slots = client.call("slots", json!([]))["slots"].clone();
+        slots.get(0).is_some().then_some(slots)
+    });
     // `--dev` is one endless window, named by its last slot.
     assert_eq!(slots[0]["slot"], u64::MAX.to_string(), "{slots}");
     let offering = &slots[0]["offerings"][0];
-    assert_eq!((&offering["chain_id"], &offering["commitment_types"]), (&json!("9545"), &json!([EXECUTION])));
+    assert_eq!(
+        (&offering["chain_id"], &offering["commitment_types"]),
+        (&json!("9545"), &json!([EXECUTION]))
+    );
     gateway.stop();
 }

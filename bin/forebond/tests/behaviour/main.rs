@@ -31,10 +31,16 @@ fn request(client: &mut Client, raw: &Bytes) -> Value {
 
 /// Sends a transfer with this nonce and returns its promise.
 fn transfer(client: &mut Client, wallet: &Wallet, nonce: u64) -> Value {
-    request(client, &wallet.transfer(nonce, Address::repeat_byte(0x77), 1))
+    request(
+        client,
+        &wallet.transfer(nonce, Address::repeat_byte(0x77), 1),
+    )
 }
 
 /// Block by number, with hashes only.
 fn block(client: &mut Client, number: u64) -> Value {
-    client.call("eth_getBlockByNumber", json!([format!("{number:#x}"), false]))
+    client.call(
+        "eth_getBlockByNumber",
+        json!([format!("{number:#x}"), false]),
+    )
 }

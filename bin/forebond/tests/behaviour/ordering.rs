@@ -1,7 +1,7 @@
 //! Frags: how many, and in which order.
 
 use crate::{
-    support::{ANY_FEE, Home, WebSocket, Wallet, quantity},
+    support::{ANY_FEE, Home, Wallet, WebSocket, quantity},
     transfer,
 };
 use alloy_consensus::{Transaction, TxEnvelope};
@@ -65,7 +65,10 @@ fn r19_under_priority_fee_tips_never_rise_in_a_frag_and_no_sender_is_in_it_twice
         let count = order.iter().filter(|(_, tip)| tip.is_some()).count() as u64;
         (users, largest) = (users + count, largest.max(count));
     }
-    assert!(largest > 3, "no frag with several senders: the order was not tried");
+    assert!(
+        largest > 3,
+        "no frag with several senders: the order was not tried"
+    );
     gateway.stop();
 }
 
@@ -94,11 +97,17 @@ fn a_frag_interval_makes_few_large_frags_where_the_default_makes_one_for_each_lo
         .map(|raw| client.call("eth_requestPreconf", json!([raw, ANY_FEE])))
         .collect();
     let elapsed_ms = u64::try_from(started.elapsed().as_millis()).unwrap();
-    let sequences: BTreeSet<u64> =
-        objects.iter().map(|object| quantity(&object["frag"]["sequence"])).collect();
+    let sequences: BTreeSet<u64> = objects
+        .iter()
+        .map(|object| quantity(&object["frag"]["sequence"]))
+        .collect();
     // One for each interval; every border cuts what is open.
     let most = usize::try_from(elapsed_ms / 200 + elapsed_ms / 1_000 + 3).unwrap();
-    assert!(sequences.len() <= most, "{} frags in {elapsed_ms} ms", sequences.len());
+    assert!(
+        sequences.len() <= most,
+        "{} frags in {elapsed_ms} ms",
+        sequences.len()
+    );
     assert!(raws.len() > 2 * most, "only {} transactions", raws.len());
     gateway.stop();
 }

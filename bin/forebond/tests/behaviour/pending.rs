@@ -49,7 +49,10 @@ fn a_contract_answers_calls_and_shows_its_logs_right_after_the_promise_of_its_cr
     let still_open = client.call("eth_getBlockByNumber", json!(["pending", false]))["number"]
         == object["frag"]["blockNumber"];
     if still_open {
-        assert_eq!(logs[0]["transactionHash"], object["leaf"]["txHash"], "{logs}");
+        assert_eq!(
+            logs[0]["transactionHash"], object["leaf"]["txHash"],
+            "{logs}"
+        );
         let event = keccak256("Transfer(address,address,uint256)");
         assert_eq!(logs[0]["topics"][0], json!(event));
         assert_eq!(logs[0]["blockHash"], Value::Null);
@@ -63,10 +66,18 @@ fn beyond_the_reserve_a_promise_covers_nothing_and_says_so() {
     // One transfer with the test's tip costs about 2.1e13 wei, is covered ten times, and counts twice.
     let gateway = home.start_with("[coverage]\nreserve_wei = \"1000000000000000\"\n", &[]);
     let (mut client, wallet) = (gateway.client(), Wallet::dev(0));
-    let objects: Vec<_> = (0..6).map(|nonce| transfer(&mut client, &wallet, nonce)).collect();
+    let objects: Vec<_> = (0..6)
+        .map(|nonce| transfer(&mut client, &wallet, nonce))
+        .collect();
     let wei = |value: &Value| serde_json::from_value::<U256>(value.clone()).unwrap();
-    let coverage: Vec<U256> = objects.iter().map(|o| wei(&o["leaf"]["coverage"])).collect();
-    assert!(coverage[0] > U256::ZERO && coverage[1] > U256::ZERO, "{coverage:?}");
+    let coverage: Vec<U256> = objects
+        .iter()
+        .map(|o| wei(&o["leaf"]["coverage"]))
+        .collect();
+    assert!(
+        coverage[0] > U256::ZERO && coverage[1] > U256::ZERO,
+        "{coverage:?}"
+    );
     assert!(coverage[2..].iter().all(U256::is_zero), "{coverage:?}");
 
     let last = objects.last().unwrap();
@@ -75,7 +86,10 @@ fn beyond_the_reserve_a_promise_covers_nothing_and_says_so() {
     assert!(running * U256::from(2) <= U256::from(1_000_000_000_000_000u64));
     let status = client.call("eth_getGatewayStatus", json!([]));
     assert_eq!(wei(&status["coverage"]["windowCoverageWei"]), running);
-    assert_eq!(wei(&status["coverage"]["reserveWei"]), U256::from(1_000_000_000_000_000u64));
+    assert_eq!(
+        wei(&status["coverage"]["reserveWei"]),
+        U256::from(1_000_000_000_000_000u64)
+    );
 
     // Without coverage it is a valid promise all the same, and the words say what it lacks.
     let committer = status["committer"].as_str().unwrap();
@@ -86,7 +100,10 @@ fn beyond_the_reserve_a_promise_covers_nothing_and_says_so() {
         .output()
         .unwrap();
     let words = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success() && words.starts_with("VALID"), "{words}");
+    assert!(
+        output.status.success() && words.starts_with("VALID"),
+        "{words}"
+    );
     let line = words.lines().find(|line| line.contains("overage")).unwrap();
     assert!(line.contains("none") || line.contains(" 0 "), "{words}");
     gateway.stop();

@@ -16,9 +16,15 @@ fn another_ordering_rule_block_time_or_chain_id_on_the_same_data_is_refused_in_w
     let object = transfer(&mut gateway.client(), &Wallet::dev(0), 0);
     gateway.stop();
     let text = home.refused_start(&["--ordering", "priority-fee"]);
-    assert!(text.contains("ordering rule") && text.contains("new data directory"), "{text}");
+    assert!(
+        text.contains("ordering rule") && text.contains("new data directory"),
+        "{text}"
+    );
     let text = home.refused_start(&["--block-time", "2s"]);
-    assert!(text.contains("block time") && text.contains("--data-dir"), "{text}");
+    assert!(
+        text.contains("block time") && text.contains("--data-dir"),
+        "{text}"
+    );
     let path = home.path().join("other.toml");
     std::fs::write(&path, "[chain]\nchain_id = 4242\n").unwrap();
     let text = home.refused_start(&["--config", path.to_str().unwrap()]);
@@ -26,7 +32,12 @@ fn another_ordering_rule_block_time_or_chain_id_on_the_same_data_is_refused_in_w
     // The refusals changed nothing.
     let gateway = home.start(&[]);
     let hash = &object["leaf"]["txHash"];
-    assert_eq!(gateway.client().call("eth_getPreconfirmation", json!([hash])), object);
+    assert_eq!(
+        gateway
+            .client()
+            .call("eth_getPreconfirmation", json!([hash])),
+        object
+    );
     gateway.stop();
 }
 
@@ -39,12 +50,16 @@ fn a_configuration_file_is_followed_and_flags_override_it() {
     let mut client = gateway.client();
     assert_eq!(client.call("eth_chainId", json!([])), "0x1092");
     assert_eq!(client.call("eth_maxPriorityFeePerGas", json!([])), "0x309");
-    let calls = json!([1, 2, 3].map(|id| json!({ "jsonrpc": "2.0", "id": id, "method": "eth_chainId" })));
+    let calls =
+        json!([1, 2, 3].map(|id| json!({ "jsonrpc": "2.0", "id": id, "method": "eth_chainId" })));
     let (_, body) = client.post(calls.to_string().as_bytes()).unwrap();
     assert!(String::from_utf8_lossy(&body).contains("-32010"));
     client.wait_sealed(1);
     let (first, genesis) = (block(&mut client, 1), block(&mut client, 0));
-    assert_eq!(quantity(&first["timestamp"]) - quantity(&genesis["timestamp"]), 2);
+    assert_eq!(
+        quantity(&first["timestamp"]) - quantity(&genesis["timestamp"]),
+        2
+    );
     gateway.stop();
 }
 
@@ -97,17 +112,29 @@ fn sigterm_under_load_ends_in_order_and_loses_no_promise() {
                 scope.spawn(move || send_until_gone(addr, index, held))
             })
             .collect();
-        until("the load runs", 30, || (held.load(Ordering::Relaxed) > 100).then_some(()));
+        until("the load runs", 30, || {
+            (held.load(Ordering::Relaxed) > 100).then_some(())
+        });
         gateway.stop();
-        senders.into_iter().flat_map(|sender| sender.join().unwrap()).collect()
+        senders
+            .into_iter()
+            .flat_map(|sender| sender.join().unwrap())
+            .collect()
     });
     let gateway = home.start(&[]);
     let mut client = gateway.client();
-    let newest = objects.iter().map(|o| quantity(&o["frag"]["blockNumber"])).max().unwrap();
+    let newest = objects
+        .iter()
+        .map(|o| quantity(&o["frag"]["blockNumber"]))
+        .max()
+        .unwrap();
     client.wait_sealed(newest);
     for object in &objects {
         let hash = &object["leaf"]["txHash"];
-        assert_eq!(&client.call("eth_getPreconfirmation", json!([hash])), object);
+        assert_eq!(
+            &client.call("eth_getPreconfirmation", json!([hash])),
+            object
+        );
         let receipt = client.call("eth_getTransactionReceipt", json!([hash]));
         assert_eq!(receipt["blockNumber"], object["frag"]["blockNumber"]);
         assert_eq!(receipt["transactionIndex"], object["leaf"]["index"]);

@@ -1,7 +1,7 @@
 //! The `preconfirmations` subscription: nothing is missed, and silence is told from death.
 
 use crate::{
-    support::{Home, WebSocket, Wallet, quantity},
+    support::{Home, Wallet, WebSocket, quantity},
     transfer,
 };
 use alloy_primitives::keccak256;
@@ -36,7 +36,9 @@ fn a_subscription_resumes_from_any_sequence_without_a_gap_across_a_restart() {
     let (mut client, wallet) = (gateway.client(), Wallet::dev(0));
     let mut socket = WebSocket::connect(&gateway.addr);
     socket.subscribe(json!(["preconfirmations", "0x0"]));
-    let mut objects: Vec<_> = (0..10).map(|nonce| transfer(&mut client, &wallet, nonce)).collect();
+    let mut objects: Vec<_> = (0..10)
+        .map(|nonce| transfer(&mut client, &wallet, nonce))
+        .collect();
     let seen = sequence(&objects[9]);
     let first = read_frags(&mut socket, 0, seen);
     // Published while the reader is away, in a sealed block, before and after a kill.
@@ -55,14 +57,26 @@ fn a_subscription_resumes_from_any_sequence_without_a_gap_across_a_restart() {
     let frags = [first, rest].concat();
     let mut whole = WebSocket::connect(&gateway.addr);
     whole.subscribe(json!(["preconfirmations", "0x0"]));
-    assert_eq!(read_frags(&mut whole, 0, last), frags, "the past reads the same from the start");
+    assert_eq!(
+        read_frags(&mut whole, 0, last),
+        frags,
+        "the past reads the same from the start"
+    );
     for object in objects {
         // What was promised to one is what everybody was told.
         let frag = &frags[usize::try_from(sequence(&object)).unwrap()];
-        assert_eq!((&frag["frag"], &frag["fragSignature"]), (&object["frag"], &object["fragSignature"]));
+        assert_eq!(
+            (&frag["frag"], &frag["fragSignature"]),
+            (&object["frag"], &object["fragSignature"])
+        );
         let listed = frag["transactions"].as_array().unwrap();
-        assert!(listed.iter().any(|tx| tx["leaf"] == object["leaf"] && tx["receipt"] == object["receipt"]));
-        let raw: alloy_primitives::Bytes = serde_json::from_value(object["transaction"].clone()).unwrap();
+        assert!(
+            listed
+                .iter()
+                .any(|tx| tx["leaf"] == object["leaf"] && tx["receipt"] == object["receipt"])
+        );
+        let raw: alloy_primitives::Bytes =
+            serde_json::from_value(object["transaction"].clone()).unwrap();
         assert_eq!(json!(keccak256(raw)), object["leaf"]["txHash"]);
     }
     gateway.stop();
@@ -78,8 +92,14 @@ fn an_idle_stream_sends_heartbeats_that_say_where_it_stands() {
     read_frags(&mut socket, sequence(&object), sequence(&object));
     let beat = std::iter::repeat_with(|| socket.next()).find(|event| event["type"] == "heartbeat");
     let beat = beat.unwrap();
-    assert!(quantity(&beat["nextSequence"]) > sequence(&object), "{beat}");
-    assert!(quantity(&beat["pendingBlock"]) >= quantity(&object["frag"]["blockNumber"]), "{beat}");
+    assert!(
+        quantity(&beat["nextSequence"]) > sequence(&object),
+        "{beat}"
+    );
+    assert!(
+        quantity(&beat["pendingBlock"]) >= quantity(&object["frag"]["blockNumber"]),
+        "{beat}"
+    );
     gateway.stop();
 }
 

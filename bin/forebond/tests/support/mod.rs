@@ -1,6 +1,6 @@
 //! A gateway process and a minimal JSON-RPC client for tests of the real binary.
 
-#![allow(dead_code, reason = "each test file uses its part")]
+#![allow(dead_code, unused_imports, reason = "each test file uses its part")]
 #![allow(
     clippy::unwrap_used,
     clippy::panic,

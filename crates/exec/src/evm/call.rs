@@ -86,8 +86,17 @@ pub enum CallOutcome {
 }
 
 /// Runs `request` and throws its effects away.
+///
+/// # Errors
+/// [`StateError::ParentHashPending`] when it reads the hash of a parent that is still being sealed:
+/// zero would be a wrong answer (R13).
 pub fn call(env: &CallEnv, request: CallRequest) -> Result<CallOutcome, StateError> {
-    let state = WorkingState::new(env.state.clone(), 0, usize::MAX);
+    let mut state = WorkingState::new(env.state.clone(), 0, usize::MAX);
+    if let Some(parent) = env.opening.number.checked_sub(1)
+        && env.state.block_hash(parent)?.is_none()
+    {
+        state.parent_pending(parent);
+    }
     let mut evm_env = evm_env(env.chain_id, &env.opening);
     evm_env.cfg_env.disable_eip3607 = true;
     evm_env.cfg_env.disable_block_gas_limit = true;

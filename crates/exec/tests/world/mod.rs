@@ -17,6 +17,6 @@ mod wallet;
 pub(crate) use chain::{Opened, config, genesis, open, origin, seal};
 pub(crate) use map_state::MapState;
 pub(crate) use oracle::{Oracle, StockBlock};
-pub(crate) use program::Program;
+pub(crate) use program::{Program, opcode};
 pub(crate) use random::{Picked, Population, random_deposit, random_transaction};
-pub(crate) use wallet::{CHAIN_ID, Wallet, wallets};
+pub(crate) use wallet::{CHAIN_ID, Wallet, selector, wallets};

@@ -3,7 +3,7 @@
 
 mod dev;
 
-pub use dev::{Deposit, DepositDesk, DevL1};
+pub use dev::{Deposit, DepositDesk, DepositRefused, DevL1};
 
 use forebond_rollup::op::L1Origin;
 use op_alloy_consensus::TxDeposit;

@@ -99,7 +99,7 @@ pub fn recover(
     let file = load_or_create(&settings.data_dir, &settings.chain)?;
     let config = file.chain;
     let block_clock = BlockClock::new(config.genesis_s, config.block_time_s)?;
-    let mut l1 = DevL1::new(file.seed, config.genesis_s);
+    let mut l1 = DevL1::new(file.seed, config.genesis_s, config.gas_limit);
     let genesis_state = Genesis {
         config: config.clone(),
         ..Genesis::dev(config.genesis_s, config.block_time_s)

@@ -335,7 +335,7 @@ impl Replay<'_> {
         Ok(Recovered {
             config: self.config,
             block_clock: self.block_clock,
-            l1: DevL1::new(B256::ZERO, 0),
+            l1: DevL1::new(B256::ZERO, 0, 0),
             genesis: rest.genesis,
             store: self.store,
             sealer: self.sealer,

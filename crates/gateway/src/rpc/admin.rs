@@ -1,6 +1,6 @@
 //! Administrative methods, on a port of their own.
 
-use crate::l1::{Deposit, DepositDesk};
+use crate::l1::{Deposit, DepositDesk, DepositRefused};
 use alloy_primitives::{Address, Bytes, U64, U128, U256};
 use forebond_rpc::{
     invalid_params,
@@ -33,20 +33,18 @@ pub fn admin_module(desk: DepositDesk) -> Result<RpcModule<()>, RegisterMethodEr
                 "expected [{{from, to, mint, value, gasLimit, input}}]: {e}"
             ))
         })?;
-        let taken = desk.put(Deposit {
+        let deposit = Deposit {
             from: request.from,
             to: request.to,
             mint: request.mint.to(),
             value: request.value,
             gas_limit: request.gas_limit.to(),
             input: request.input,
-        });
-        if taken {
-            Ok(true)
-        } else {
-            Err::<bool, ErrorObjectOwned>(server_error(
-                "too many deposits wait already; try again with the next L1 block",
-            ))
+        };
+        match desk.put(deposit) {
+            Ok(()) => Ok::<bool, ErrorObjectOwned>(true),
+            Err(full @ DepositRefused::Full) => Err(server_error(full.to_string())),
+            Err(refused) => Err(invalid_params(refused.to_string())),
         }
     })?;
     Ok(module.remove_context())

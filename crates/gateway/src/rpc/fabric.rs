@@ -206,12 +206,8 @@ impl Fabric {
     }
 
     fn slots(&self) -> Result<serde_json::Value, ErrorObjectOwned> {
-        let view = self.chain.parts.board.view();
-        let window = view
-            .unsealed
-            .last()
-            .and_then(|b| b.frags.last())
-            .map(|f| f.base.base.window);
+        // Between two blocks the newest frag is one of a sealed block: the window is the same.
+        let window = self.chain.newest_frag().map(|f| f.base.base.window);
         let slots: Vec<_> = window
             .into_iter()
             .map(|slot| {

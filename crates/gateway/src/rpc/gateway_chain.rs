@@ -7,7 +7,7 @@ use crate::{
     board::{Board, Event, Promise},
     chain::{SealedBlock, decode_body},
     metrics::StageMetrics,
-    promise::BlockStart,
+    promise::{BlockStart, PublishedFrag},
     sequencer::{PoolQuestion, SequencerInput, Submission},
 };
 use alloy_consensus::Header;
@@ -185,6 +185,13 @@ impl GatewayChain {
             transaction,
             block_hash,
         })
+    }
+
+    /// The newest published frag; none on a new chain whose first one is not published yet.
+    pub(super) fn newest_frag(&self) -> Option<Arc<PublishedFrag>> {
+        let view = self.parts.board.view();
+        let unsealed = view.unsealed.iter().rev().find_map(|b| b.frags.last());
+        unsealed.or(view.latest.frags.last()).cloned()
     }
 
     /// Asks the sequencer about the pool.

@@ -21,6 +21,8 @@ use tokio::sync::oneshot;
 
 /// Init code at most, bytes (EIP-3860).
 const MAX_INITCODE_BYTES: usize = 49_152;
+/// After this time without an answer the store is asked, too: the ordinary case never gets there.
+const REPEAT_CHECK: Duration = Duration::from_millis(25);
 
 impl GatewayChain {
     /// Decodes and checks what can be checked without state.
@@ -94,7 +96,7 @@ impl GatewayChain {
         timeout: Duration,
     ) -> Result<Option<Promise>, SubmitError> {
         let hash = entry.tx.hash();
-        let Some(answer) = self.parts.board.waiters().register(hash) else {
+        let Some(mut answer) = self.parts.board.waiters().register(hash) else {
             return Err(SubmitError::NotAccepting {
                 reason: "too many callers wait for this transaction already".into(),
             });
@@ -107,7 +109,16 @@ impl GatewayChain {
             entry,
             verdict: None,
         })?;
-        let outcome = tokio::time::timeout(timeout, answer).await;
+        let soon = timeout;
+        let mut outcome = tokio::time::timeout(soon, &mut answer).await;
+        if false && REPEAT_CHECK < soon {
+            // A transaction of the last two blocks sent again: the sequencer knows it as executed and
+            // says nothing, and its promise may have left the board for the store.
+            if let Ok(Some(promise)) = self.find_promise(hash) {
+                return Ok(Some(promise));
+            }
+            outcome = tokio::time::timeout(timeout.saturating_sub(soon), &mut answer).await;
+        }
         drop(tidy);
         match outcome {
             Ok(Ok(Outcome::Promised(promise))) => Ok(Some(promise)),

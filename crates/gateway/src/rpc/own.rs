@@ -79,12 +79,8 @@ async fn request_preconf(
 
 async fn status(chain: &GatewayChain) -> Result<serde_json::Value, ErrorObjectOwned> {
     let view = chain.parts.board.view();
-    let newest = view
-        .unsealed
-        .iter()
-        .rev()
-        .find_map(|block| block.frags.last())
-        .or(view.latest.frags.last());
+    let newest = chain.newest_frag();
+    let newest = newest.as_deref();
     let (pool, quote) = chain
         .ask(PoolQuestion::Status)
         .await

@@ -34,14 +34,15 @@ pub(super) fn preconfirmations(
         .map_err(|e| format!("expected the first sequence as a hex quantity, or nothing: {e}"))?;
     // The feed exists before the past is read: nothing falls between the two.
     let events = chain.parts.board.subscribe();
+    let from = from.map(|from| u32::try_from(from.to::<u64>()).unwrap_or(u32::MAX));
     let past = match from {
-        Some(from) => past_frags(chain, u32::try_from(from.to::<u64>()).unwrap_or(u32::MAX))?,
+        Some(from) => past_frags(chain, from)?,
         None => Vec::new(),
     };
     let (sender, feed) = mpsc::channel(READY);
     let board = chain.parts.board.clone();
     tokio::spawn(async move {
-        if let Err(reason) = pump(&board, events, past, &sender).await {
+        if let Err(reason) = pump(&board, events, (from, past), &sender).await {
             let _ = sender.send(Err(reason)).await;
         }
     });
@@ -50,13 +51,13 @@ pub(super) fn preconfirmations(
 
 type Sender = mpsc::Sender<Result<Box<RawValue>, String>>;
 
+/// Sends `past`, then what comes from the sequence wanted on: it may lie in the future.
 async fn pump(
     board: &Board,
     mut events: broadcast::Receiver<Event>,
-    past: Vec<Arc<PublishedFrag>>,
+    (mut next, past): (Option<u32>, Vec<Arc<PublishedFrag>>),
     sender: &Sender,
 ) -> Result<(), String> {
-    let mut next: Option<u32> = None;
     for frag in past {
         if !send(sender, frag_json(&frag)).await {
             return Ok(());
