@@ -1,6 +1,13 @@
 //! Blocks executed by EELS, the executable specification of Ethereum: our state, change tracking
 //! and trie must arrive at the same roots. Shape of the fixtures: `fixtures/eels/README.md`.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::unreachable,
+    missing_docs,
+    reason = "a failing test may say so by a panic"
+)]
+
 use alloy_consensus::{
     Eip658Value, Receipt, ReceiptEnvelope, TxEnvelope, TxType, proofs::calculate_receipt_root,
     transaction::SignerRecoverable,

@@ -2,7 +2,12 @@
 //! transaction: receipts, gas, fees, state, write sets, roots and what readers see must agree.
 //!
 //! A failing seed runs again alone with `FOREBOND_SEED=<seed> cargo test -p forebond-exec --test op_oracle`.
-#![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::cast_possible_truncation
+)]
 
 mod world;
 

@@ -222,7 +222,11 @@ impl BlockRun {
         let watch = self.waits_for_parent();
         self.state().record_loads(watch);
         let outcome = self.evm.transact_raw(tx.env());
-        let loaded = self.state().take_loads();
+        let mut loaded = self.state().take_loads();
+        if watch {
+            // One that is refused for its sender's sake has not come as far as its callee.
+            loaded.extend(tx.envelope().to());
+        }
         let ResultAndState { result, state } = match outcome {
             Ok(outcome) => outcome,
             Err(error) => {

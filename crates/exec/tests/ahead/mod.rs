@@ -1,5 +1,12 @@
 //! A block that runs ahead of its parent, with two contracts that read the parent's hash.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::unreachable,
+    missing_docs,
+    reason = "a failing test may say so by a panic"
+)]
+
 use alloy_consensus::{SignableTransaction, TxEip1559, TxEnvelope};
 use alloy_eips::{eip2718::Encodable2718, eip2935, eip4788};
 use alloy_primitives::{
