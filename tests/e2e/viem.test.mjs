@@ -190,8 +190,12 @@ test('the same transaction sent twice is the same transaction', gatewayOnly, asy
   const serializedTransaction = await friend.signTransaction(request);
   const hash = await friend.sendRawTransaction({ serializedTransaction });
   assert.equal(await friend.sendRawTransaction({ serializedTransaction }), hash);
-  const one = await reader.request({ method: 'eth_getPreconfirmation', params: [hash] });
+  // The second answer waits for the promise; the first two only say that the pool has it.
   const receipt = await friend.sendRawTransactionSync({ serializedTransaction });
   assert.equal(receipt.transactionHash, hash);
+  const one = await reader.request({ method: 'eth_getPreconfirmation', params: [hash] });
+  assert.equal(one.leaf.txHash, hash);
+  const again = await friend.sendRawTransactionSync({ serializedTransaction });
+  assert.equal(again.transactionHash, hash);
   assert.deepEqual(await reader.request({ method: 'eth_getPreconfirmation', params: [hash] }), one);
 });
