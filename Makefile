@@ -16,7 +16,7 @@ NODE_STAMP := tools/node_modules/.installed
 EELS_VENV := $(FOREBOND_CACHE)/eels
 EELS_STAMP := $(EELS_VENV)/requirements.stamp
 
-# `make devnet DATA_DIR=/tmp/x HTTP=127.0.0.1:9000 ARGS="--block-time 500ms"`
+# `make devnet DATA_DIR=/tmp/x HTTP=127.0.0.1:9000 ARGS="--block-time 2s"`
 DATA_DIR ?= .forebond/devnet
 HTTP ?= 127.0.0.1:9545
 ARGS ?=

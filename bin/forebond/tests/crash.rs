@@ -144,7 +144,15 @@ fn fifty_kills_under_load_lose_nothing_and_sign_nothing_twice() {
         .unwrap();
     client.wait_sealed(highest);
     let mut verifier = Verifier::new(committer);
-    for (hash, object) in &promises {
+    // In the order of the chain: each stored block is decoded once.
+    let mut in_order: Vec<_> = promises.iter().collect();
+    in_order.sort_by_key(|(_, object)| {
+        (
+            quantity(&object["frag"]["blockNumber"]),
+            quantity(&object["leaf"]["index"]),
+        )
+    });
+    for (hash, object) in in_order {
         let text = object.to_string();
         verify_json(&text, &mut verifier).unwrap();
         assert_eq!(

@@ -459,33 +459,3 @@ fn random_blocks_agree_with_the_stock_executor_in_everything() {
         assert!(enough, "something hardly happens any more: {seen:?}");
     }
 }
-
-#[test]
-fn a_transaction_whose_limit_is_one_gas_too_much_for_the_block_changes_nothing() {
-    let (config, wallet) = (config(), &wallets(1)[0]);
-    let pay = |nonce| wallet.call(nonce, Address::repeat_byte(0xa0), 1, Default::default());
-    let begin = |gas_limit| {
-        let state = WorkingState::new(Arc::new(genesis()), 0, 100);
-        let mut opening = open(&config, 1, None).opening;
-        opening.env.gasLimit = gas_limit;
-        let mut run = BlockRun::begin(state, CHAIN_ID, opening, Some(B256::ZERO)).unwrap();
-        let attributes = attributes_deposit(&config, &open(&config, 1, None).origin, 1);
-        run.execute(&PreparedTx::deposit(attributes)).unwrap();
-        run.execute(&pay(0)).unwrap();
-        run
-    };
-    let used = begin(5_000_000).gas_used();
-    let limit = 1_000_000;
-
-    let mut exact = begin(used + limit);
-    exact.execute(&pay(1)).unwrap();
-
-    let mut short = begin(used + limit - 1);
-    let error = short.execute(&pay(1)).unwrap_err();
-    assert!(
-        matches!(error, ExecuteError::BlockFull { left, limit: asked } if left == limit - 1 && asked == limit),
-        "{error}"
-    );
-    assert_eq!((short.gas_used(), short.transactions()), (used, 2));
-    assert_eq!(short.finish().1, begin(5_000_000).finish().1);
-}

@@ -233,3 +233,28 @@ fn block_hashes_reach_back_256_blocks_whether_the_base_knows_them_or_not() {
         }
     }
 }
+
+#[test]
+fn code_the_base_lacks_survives_when_analysed_code_is_dropped() {
+    // More contracts than stay analysed, all created in block 1 over a base that ends with block 0.
+    let codes: Vec<Bytes> = (0..9_000u64)
+        .map(|n| n.to_be_bytes().to_vec().into())
+        .collect();
+    let base = Arc::new(MapState::default());
+    let mut state = WorkingState::new(base.clone(), 0, 2);
+    let creator = Account {
+        nonce: 1,
+        ..Account::default()
+    };
+    let changes = Changes {
+        accounts: vec![(address(0), (None, Some(creator)))],
+        codes: codes.iter().map(|c| (keccak256(c), c.clone())).collect(),
+        ..Changes::default()
+    };
+    state.commit(1, &changes);
+    state.rebase(base, 0);
+    for code in &codes {
+        let found = state.code_by_hash(keccak256(code)).unwrap();
+        assert_eq!(found.original_bytes(), *code);
+    }
+}

@@ -12,6 +12,7 @@ mod map_state;
 mod oracle;
 mod program;
 mod random;
+mod random_code;
 mod wallet;
 
 pub(crate) use chain::{Opened, config, genesis, open, origin, seal};
