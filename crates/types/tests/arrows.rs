@@ -31,11 +31,14 @@ const LAYERS: &[(&str, Layer)] = &[
     ("forebond-types", Layer::Core),
     ("forebond-protocol", Layer::Core),
     ("forebond-rollup", Layer::Core),
+    ("forebond-beacon", Layer::Core),
     ("forebond-runtime", Layer::Edge),
+    ("forebond-l1", Layer::Edge),
     ("forebond-exec", Layer::Edge),
     ("forebond-rpc", Layer::Edge),
     ("forebond-gateway", Layer::Role),
     ("forebond-bench", Layer::Tool),
+    ("forebond-embedded-l1", Layer::Tool),
     ("forebond", Layer::Bin),
 ];
 

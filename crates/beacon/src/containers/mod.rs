@@ -1,0 +1,1 @@
+//! SSZ containers of the Fulu fork.

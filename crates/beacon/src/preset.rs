@@ -1,0 +1,1 @@
+//! The sizes that differ between the mainnet and the minimal preset.

@@ -1,0 +1,1 @@
+//! Merkle proofs against beacon block roots.

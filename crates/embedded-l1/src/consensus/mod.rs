@@ -1,0 +1,1 @@
+//! State transition of the beacon chain.
