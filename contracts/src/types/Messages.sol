@@ -56,3 +56,46 @@ struct Seal {
     bytes32 lastFrag;
     bool endOfWindow;
 }
+
+/// What L1 sees of a run of blocks: whole channels over exactly `blobHashes` (R8). Signed by the gateway that posts.
+struct Batch {
+    bytes32 base;
+    uint64 window;
+    bytes32 parentBatch;
+    uint64 firstBlock;
+    uint64 lastBlock;
+    bytes32 parentBlockHash;
+    bytes32 lastBlockHash;
+    bytes32 blocksRoot;
+    bytes32 lastFrag;
+    uint64 lastOriginNumber;
+    bytes32 lastOriginHash;
+    bytes32[] blobHashes;
+}
+
+// The messages below span rollups: their verifyingContract is the GatewayRegistry (R15).
+
+/// An operator lends its slots of whole epochs, for the named rollups, to one gateway.
+struct Delegation {
+    address operator;
+    uint32 gateway;
+    uint64 firstEpoch;
+    uint64 lastEpoch;
+    uint64 nonce;
+    address[] rollups;
+    address[] slashers;
+}
+
+/// Ends a delegation early: no slot after `lastEpoch` is lent any more.
+struct Revocation {
+    address operator;
+    address rollup;
+    uint64 lastEpoch;
+    uint64 nonce;
+}
+
+/// Proof that the holder of a key wants to sign for a gateway owner: without it a key could be claimed by a stranger.
+struct CommitterKey {
+    address owner;
+    bytes32 committerSet;
+}

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.30;
+
+import {Fault} from "../types/Faults.sol";
+
+/// Judges one kind of fault from messages and L1 state alone: no interaction, no clock but the evidence horizon, no memory.
+/// Reverts with a named error when the evidence does not prove the fault.
+interface IJudge {
+    function judge(bytes calldata evidence) external view returns (Fault memory);
+}
