@@ -7,7 +7,7 @@ import {ISlotPresence} from "./ISlotPresence.sol";
 /// Which state layout holds in which epoch. A fork moves the places of everything in the state (Gloas moves all of them), so a new
 /// layout is appended before the fork: never replaced, never for an epoch nearer than the notice, so nobody's present is rewritten.
 interface IBeaconVerifiers is ISlotPresence {
-    event LayoutAppended(uint64 indexed fromEpoch, IBeaconLayout layout);
+    event LayoutAppended(uint64 indexed fromEpoch, IBeaconLayout stateLayout);
 
     error NotGovernor(address caller, address governor);
     /// A layout needs `earliest` or later: the last fork's epoch is behind it and the notice is kept.
@@ -23,5 +23,5 @@ interface IBeaconVerifiers is ISlotPresence {
     function layoutAt(uint64 epoch) external view returns (IBeaconLayout);
 
     /// States from `fromEpoch` on have another layout. Only the governor (a timelock), `noticeEpochs` ahead.
-    function append(uint64 fromEpoch, IBeaconLayout layout) external;
+    function append(uint64 fromEpoch, IBeaconLayout stateLayout) external;
 }

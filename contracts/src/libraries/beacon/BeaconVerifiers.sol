@@ -11,7 +11,7 @@ import {BeaconRoots} from "./BeaconRoots.sol";
 contract BeaconVerifiers is SlotClock, IBeaconVerifiers {
     /// Newest first: a read of a recent state is one storage word.
     struct Fork {
-        IBeaconLayout layout;
+        IBeaconLayout stateLayout;
         uint64 fromEpoch;
         uint32 older;
     }
@@ -40,14 +40,14 @@ contract BeaconVerifiers is SlotClock, IBeaconVerifiers {
     }
 
     /// @inheritdoc IBeaconVerifiers
-    function append(uint64 fromEpoch, IBeaconLayout layout) external {
+    function append(uint64 fromEpoch, IBeaconLayout stateLayout) external {
         if (msg.sender != governor) revert NotGovernor(msg.sender, governor);
         uint64 earliest = currentEpoch() + noticeEpochs + 1;
         if (earliest <= _newest.fromEpoch) earliest = _newest.fromEpoch + 1;
         if (fromEpoch < earliest) revert ForkTooEarly(earliest, fromEpoch);
         uint32 place = ++_olderCount;
         _older[place] = _newest;
-        _put(fromEpoch, layout, place);
+        _put(fromEpoch, stateLayout, place);
     }
 
     /// @inheritdoc IBeaconVerifiers
@@ -58,7 +58,7 @@ contract BeaconVerifiers is SlotClock, IBeaconVerifiers {
             if (fork.older == 0) revert NoLayout(epoch);
             fork = _older[fork.older];
         }
-        return fork.layout;
+        return fork.stateLayout;
     }
 
     /// `block_roots[s]` repeats `block_roots[s - 1]` exactly when nobody's block stands in s: a positive proof, unlike a gap in
@@ -67,22 +67,22 @@ contract BeaconVerifiers is SlotClock, IBeaconVerifiers {
         BeaconRoots.check(proof.header);
         uint64 headerSlot = proof.header.header.slot;
         uint64 slot = proof.slot;
-        IBeaconLayout layout = layoutAt(headerSlot / slotsPerEpoch);
-        uint64 ring = layout.slotsPerHistoricalRoot();
+        IBeaconLayout stateLayout = layoutAt(headerSlot / slotsPerEpoch);
+        uint64 ring = stateLayout.slotsPerHistoricalRoot();
         // Outside this range the ring places hold other slots: two neighbours of another lap would be read as these.
         if (slot == 0 || slot >= headerSlot || uint256(headerSlot) + 1 > uint256(slot) + ring) {
             revert SlotOutsideBlockRoots(slot, headerSlot, ring);
         }
         bytes32 stateRoot = proof.header.header.stateRoot;
-        layout.checkBlockRoot(stateRoot, slot - 1, proof.rootBefore, proof.branchBefore);
-        layout.checkBlockRoot(stateRoot, slot, proof.rootAt, proof.branchAt);
+        stateLayout.checkBlockRoot(stateRoot, slot - 1, proof.rootBefore, proof.branchBefore);
+        stateLayout.checkBlockRoot(stateRoot, slot, proof.rootAt, proof.branchAt);
         return proof.rootBefore == proof.rootAt;
     }
 
-    function _put(uint64 fromEpoch, IBeaconLayout layout, uint32 older) private {
-        uint64 got = layout.slotsPerEpoch();
+    function _put(uint64 fromEpoch, IBeaconLayout stateLayout, uint32 older) private {
+        uint64 got = stateLayout.slotsPerEpoch();
         if (got != slotsPerEpoch) revert LayoutForOtherPreset(slotsPerEpoch, got);
-        _newest = Fork(layout, fromEpoch, older);
-        emit LayoutAppended(fromEpoch, layout);
+        _newest = Fork(stateLayout, fromEpoch, older);
+        emit LayoutAppended(fromEpoch, stateLayout);
     }
 }
