@@ -54,7 +54,10 @@ abstract contract Test {
     }
 
     function assertEq(int256 got, int256 expected) internal pure {
-        if (got != expected) revert Different("", bytes32(uint256(got)), bytes32(uint256(expected)));
+        if (got == expected) return;
+        // The bits are shown as they are.
+        // forge-lint: disable-next-line(unsafe-typecast)
+        revert Different("", bytes32(uint256(got)), bytes32(uint256(expected)));
     }
 
     function assertEq(bytes32 got, bytes32 expected) internal pure {

@@ -74,9 +74,13 @@ library EpochTrace {
     /// scheduled too far ahead blocks nobody.
     function set(Trace storage trace, uint64 currentEpoch, uint64 fromEpoch, uint72 value) internal {
         requireLead(currentEpoch, fromEpoch);
-        (uint64 last,) = newest(trace);
-        if (length(trace) > 0 && last > currentEpoch + 1) {
-            trace.head = (trace.head & ~ENTRY_MASK) | pack(fromEpoch, value);
+        uint256 head = trace.head;
+        (uint64 last,) = unpack(head & ENTRY_MASK);
+        if (head >> COUNT_SHIFT > 0 && last > currentEpoch + 1) {
+            // Two pending entries exist only in a trace that is also pushed to.
+            (uint64 before,) = unpack((head >> ENTRY_BITS) & ENTRY_MASK);
+            if (head >> COUNT_SHIFT > 1 && fromEpoch <= before) revert EpochNotAscending(fromEpoch, before);
+            trace.head = (head & ~ENTRY_MASK) | pack(fromEpoch, value);
         } else {
             append(trace, fromEpoch, value);
         }
