@@ -38,6 +38,7 @@ plan.contracts.forEach(({ name }, place) => {
 
 function resolve(written, instance) {
   if (Array.isArray(written)) return written.map((one) => resolve(one, instance));
+  if (typeof written === 'object') return Object.fromEntries(Object.entries(written).map(([member, one]) => [member, resolve(one, instance)]));
   const name = written.slice(1);
   if (written.startsWith('=')) return name;
   if (written.startsWith('@') && name in parameters) return parameters[name];
