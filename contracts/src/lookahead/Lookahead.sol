@@ -21,7 +21,8 @@ contract Lookahead is Proposers {
 
     uint256 private constant LANE_WORDS = 4;
     /// Operators whose gateway `cacheWindows` remembers while it walks an epoch.
-    uint256 private constant REMEMBERED = 8;
+    uint256 private constant REMEMBERED = 16;
+    uint256 private constant GATEWAY_BITS = 32;
 
     IValidatorRegistry public immutable validators;
     IGatewayRegistry public immutable gateways;
@@ -35,13 +36,6 @@ contract Lookahead is Proposers {
         uint32 fallbackGateway;
         /// First offset of the tail, in slots; the epoch's length when there is none.
         uint64 tailStart;
-    }
-
-    /// Operators and their gateways, the newest overwriting the oldest.
-    struct Memory {
-        address[REMEMBERED] operators;
-        uint32[REMEMBERED] gateways;
-        uint256 written;
     }
 
     constructor(
@@ -157,7 +151,7 @@ contract Lookahead is Proposers {
         view
         returns (uint32 registered, uint256 count)
     {
-        Memory memory known;
+        uint256[REMEMBERED] memory known;
         uint256 word;
         for (uint64 offset; offset < slotsPerEpoch; ++offset) {
             uint256 inWord = offset % ProposerWords.PER_WORD;
@@ -172,20 +166,18 @@ contract Lookahead is Proposers {
         }
     }
 
-    /// Many slots of an epoch belong to few operators: ask for each once.
-    function _remembered(Memory memory known, address operator, address rollup, uint64 epoch)
+    /// Many slots of an epoch belong to few operators: ask for each once. A place for each of the operator's last four bits, holding
+    /// operator (160 bits) and gateway; another operator of that place overwrites it and costs one more question, never a wrong answer.
+    function _remembered(uint256[REMEMBERED] memory known, address operator, address rollup, uint64 epoch)
         private
         view
         returns (uint32 gateway)
     {
-        uint256 size = known.written < REMEMBERED ? known.written : REMEMBERED;
-        for (uint256 i; i < size; ++i) {
-            if (known.operators[i] == operator) return known.gateways[i];
-        }
+        uint256 place = uint160(operator) % REMEMBERED;
+        // forge-lint: disable-next-line(unsafe-typecast)
+        if (known[place] >> GATEWAY_BITS == uint160(operator)) return uint32(known[place]);
         gateway = gateways.gatewayFor(operator, rollup, epoch);
-        uint256 place = known.written++ % REMEMBERED;
-        known.operators[place] = operator;
-        known.gateways[place] = gateway;
+        known[place] = (uint256(uint160(operator)) << GATEWAY_BITS) | gateway;
     }
 
     // --- Parts of an answer, from proposers and registries ---
