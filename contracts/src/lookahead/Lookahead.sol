@@ -21,7 +21,8 @@ contract Lookahead is Proposers {
 
     uint256 private constant LANE_WORDS = 4;
     /// Operators whose gateway `cacheWindows` remembers while it walks an epoch.
-    uint256 private constant REMEMBERED = 8;
+    uint256 private constant REMEMBERED = 16;
+    uint256 private constant GATEWAY_BITS = 32;
 
     IValidatorRegistry public immutable validators;
     IGatewayRegistry public immutable gateways;
@@ -34,14 +35,7 @@ contract Lookahead is Proposers {
         uint64 firstEpoch;
         uint32 fallbackGateway;
         /// First offset of the tail, in slots; the epoch's length when there is none.
-        uint256 tailStart;
-    }
-
-    /// Operators and their gateways, the newest overwriting the oldest.
-    struct Memory {
-        address[REMEMBERED] operators;
-        uint32[REMEMBERED] gateways;
-        uint256 written;
+        uint64 tailStart;
     }
 
     constructor(
@@ -61,16 +55,16 @@ contract Lookahead is Proposers {
 
     /// @inheritdoc ILookahead
     function ownerAt(address rollup, uint64 slot) external view returns (uint32 gateway, uint64 window) {
-        (uint64 epoch, uint64 start, uint256 offset) = _split(slot);
+        (uint64 epoch, uint64 start, uint64 offset) = _split(slot);
         (bool cached, WindowCache.Head memory head) = _cached(rollup, epoch);
-        uint256 place;
+        uint64 place;
         if (cached) {
             place = head.registeredFrom(offset);
-            if (place < slotsPerEpoch) return (_lane(rollup, epoch, head.registered, place), uint64(start + place));
+            if (place < slotsPerEpoch) return (_lane(rollup, epoch, head.registered, place), start + place);
         } else {
             Rules memory rules = _rulesOf(rollup, epoch);
             (place, gateway) = _firstRegistered(rollup, epoch, offset);
-            if (place < slotsPerEpoch) return (gateway, uint64(start + place));
+            if (place < slotsPerEpoch) return (gateway, start + place);
             // The end of a window that no registered slot of the epoch owns does not depend on where it begins.
             head = _unownedHead(rollup, epoch, offset, 0, rules);
         }
@@ -94,26 +88,26 @@ contract Lookahead is Proposers {
 
     /// @inheritdoc ILookahead
     function windowAt(address rollup, uint64 slot) external view returns (Window memory window) {
-        (uint64 epoch, uint64 start, uint256 offset) = _split(slot);
+        (uint64 epoch, uint64 start, uint64 offset) = _split(slot);
         (bool cached, WindowCache.Head memory head) = _cached(rollup, epoch);
         if (cached) {
-            uint256 place = head.registeredFrom(offset);
+            uint64 place = head.registeredFrom(offset);
             if (place >= slotsPerEpoch) return head.unregisteredWindow(start, offset, slotsPerEpoch);
-            uint256 first = WindowCache.afterRegisteredBefore(head.registered, place);
+            uint64 first = WindowCache.afterRegisteredBefore(head.registered, place);
             window.gateway = _lane(rollup, epoch, head.registered, place);
-            window.firstSlot = first == 0 ? start - head.reachBack : uint64(start + first);
-            window.lastSlot = uint64(start + place);
+            window.firstSlot = first == 0 ? start - head.reachBack : start + first;
+            window.lastSlot = start + place;
         } else {
             Rules memory rules = _rulesOf(rollup, epoch);
-            uint256 first = _afterLastRegistered(rollup, epoch, offset);
-            (uint256 place, uint32 gateway) = _firstRegistered(rollup, epoch, offset);
+            uint64 first = _afterLastRegistered(rollup, epoch, offset);
+            (uint64 place, uint32 gateway) = _firstRegistered(rollup, epoch, offset);
             if (place >= slotsPerEpoch) {
                 head = _unownedHead(rollup, epoch, offset, first, rules);
                 return head.unregisteredWindow(start, offset, slotsPerEpoch);
             }
             window.gateway = gateway;
-            window.firstSlot = first == 0 ? start - _reachBack(rollup, epoch, rules) : uint64(start + first);
-            window.lastSlot = uint64(start + place);
+            window.firstSlot = first == 0 ? start - _reachBack(rollup, epoch, rules) : start + first;
+            window.lastSlot = start + place;
         }
     }
 
@@ -157,9 +151,9 @@ contract Lookahead is Proposers {
         view
         returns (uint32 registered, uint256 count)
     {
-        Memory memory known;
+        uint256[REMEMBERED] memory known;
         uint256 word;
-        for (uint256 offset; offset < slotsPerEpoch; ++offset) {
+        for (uint64 offset; offset < slotsPerEpoch; ++offset) {
             uint256 inWord = offset % ProposerWords.PER_WORD;
             if (inWord == 0) word = _proposers(epoch, offset / ProposerWords.PER_WORD);
             address operator = validators.operatorAt(word.indexAt(inWord), epoch);
@@ -167,34 +161,30 @@ contract Lookahead is Proposers {
             uint32 gateway = _remembered(known, operator, rollup, epoch);
             if (gateway == 0) continue;
             lanes[count / 8] |= uint256(gateway) << (count % 8 * 32);
-            // offset < 32
-            // forge-lint: disable-next-line(incorrect-shift)
-            registered |= uint32(1 << offset);
+            registered |= WindowCache.bit(offset);
             ++count;
         }
     }
 
-    /// Many slots of an epoch belong to few operators: ask for each once.
-    function _remembered(Memory memory known, address operator, address rollup, uint64 epoch)
+    /// Many slots of an epoch belong to few operators: ask for each once. A place for each of the operator's last four bits, holding
+    /// operator (160 bits) and gateway; another operator of that place overwrites it and costs one more question, never a wrong answer.
+    function _remembered(uint256[REMEMBERED] memory known, address operator, address rollup, uint64 epoch)
         private
         view
         returns (uint32 gateway)
     {
-        uint256 size = known.written < REMEMBERED ? known.written : REMEMBERED;
-        for (uint256 i; i < size; ++i) {
-            if (known.operators[i] == operator) return known.gateways[i];
-        }
+        uint256 place = uint160(operator) % REMEMBERED;
+        // forge-lint: disable-next-line(unsafe-typecast)
+        if (known[place] >> GATEWAY_BITS == uint160(operator)) return uint32(known[place]);
         gateway = gateways.gatewayFor(operator, rollup, epoch);
-        uint256 place = known.written++ % REMEMBERED;
-        known.operators[place] = operator;
-        known.gateways[place] = gateway;
+        known[place] = (uint256(uint160(operator)) << GATEWAY_BITS) | gateway;
     }
 
     // --- Parts of an answer, from proposers and registries ---
 
     /// What `unregisteredWindow` needs about the slot at `offset`, which no registered slot of the epoch owns; `first` is the
     /// offset after the last registered slot, 0 when there is none (or when it does not matter).
-    function _unownedHead(address rollup, uint64 epoch, uint256 offset, uint256 first, Rules memory rules)
+    function _unownedHead(address rollup, uint64 epoch, uint64 offset, uint64 first, Rules memory rules)
         private
         view
         returns (WindowCache.Head memory head)
@@ -202,8 +192,7 @@ contract Lookahead is Proposers {
         head.fallbackGateway = rules.fallbackGateway;
         // forge-lint: disable-next-line(unsafe-typecast)
         head.tailStart = uint8(rules.tailStart);
-        // forge-lint: disable-next-line(unsafe-typecast)
-        if (first > 0) head.registered = uint32(1 << (first - 1));
+        if (first > 0) head.registered = WindowCache.bit(first - 1);
         if (offset >= rules.tailStart) (head.tailGateway, head.tailPlace) = _tailOwner(rollup, epoch, rules);
     }
 
@@ -214,7 +203,7 @@ contract Lookahead is Proposers {
         returns (uint32 gateway, uint8 tailPlace)
     {
         (bool cached, WindowCache.Head memory next) = _cached(rollup, epoch + 1);
-        uint256 place;
+        uint64 place;
         if (cached) {
             place = next.registeredFrom(0);
             if (place < slotsPerEpoch) gateway = _lane(rollup, epoch + 1, next.registered, place);
@@ -231,7 +220,7 @@ contract Lookahead is Proposers {
     function _reachBack(address rollup, uint64 epoch, Rules memory rules) private view returns (uint8) {
         if (epoch == rules.firstEpoch || rules.tailStart >= slotsPerEpoch) return 0;
         (bool cached, WindowCache.Head memory before) = _cached(rollup, epoch - 1);
-        uint256 first = cached
+        uint64 first = cached
             ? WindowCache.afterRegisteredBefore(before.registered, slotsPerEpoch)
             : _afterLastRegistered(rollup, epoch - 1, slotsPerEpoch);
         if (first < rules.tailStart) first = rules.tailStart;
@@ -241,10 +230,10 @@ contract Lookahead is Proposers {
     }
 
     /// First registered slot of `epoch` at or after offset `from`, and its gateway; the epoch's length when there is none.
-    function _firstRegistered(address rollup, uint64 epoch, uint256 from)
+    function _firstRegistered(address rollup, uint64 epoch, uint64 from)
         private
         view
-        returns (uint256 offset, uint32 gateway)
+        returns (uint64 offset, uint32 gateway)
     {
         uint256 word = _proposers(epoch, from / ProposerWords.PER_WORD);
         for (offset = from; offset < slotsPerEpoch; ++offset) {
@@ -256,8 +245,8 @@ contract Lookahead is Proposers {
     }
 
     /// Offset after the last registered slot of `epoch` before offset `end`; 0 when there is none.
-    function _afterLastRegistered(address rollup, uint64 epoch, uint256 end) private view returns (uint256) {
-        for (uint256 offset = end; offset > 0; --offset) {
+    function _afterLastRegistered(address rollup, uint64 epoch, uint64 end) private view returns (uint64) {
+        for (uint64 offset = end; offset > 0; --offset) {
             uint256 word = _proposers(epoch, (offset - 1) / ProposerWords.PER_WORD);
             if (_gatewayOf(rollup, epoch, word.indexAt((offset - 1) % ProposerWords.PER_WORD)) != 0) return offset;
         }
@@ -280,8 +269,8 @@ contract Lookahead is Proposers {
         if (epoch < config.firstEpoch) revert BeforeFirstEpoch(epoch, config.firstEpoch);
         rules.firstEpoch = config.firstEpoch;
         rules.fallbackGateway = config.fallbackGateway;
-        rules.tailStart = uint256(config.lookaheadDepth) + config.handoverSlots;
-        if (rules.tailStart > slotsPerEpoch) rules.tailStart = slotsPerEpoch;
+        // Each is bounded first: a sum of foreign numbers must not overflow.
+        rules.tailStart = _atMostAnEpoch(_atMostAnEpoch(config.lookaheadDepth) + _atMostAnEpoch(config.handoverSlots));
     }
 
     function _cached(address rollup, uint64 epoch) private view returns (bool, WindowCache.Head memory head) {
@@ -292,7 +281,7 @@ contract Lookahead is Proposers {
         return (false, none);
     }
 
-    function _lane(address rollup, uint64 epoch, uint32 registered, uint256 offset) private view returns (uint32) {
+    function _lane(address rollup, uint64 epoch, uint32 registered, uint64 offset) private view returns (uint32) {
         (uint256 word, uint256 shift) = WindowCache.laneOf(registered, offset);
         // A lane of 32 bits.
         // forge-lint: disable-next-line(unsafe-typecast)
@@ -303,7 +292,11 @@ contract Lookahead is Proposers {
         return epoch & (historyEpochs - 1);
     }
 
-    function _split(uint64 slot) private view returns (uint64 epoch, uint64 start, uint256 offset) {
+    function _atMostAnEpoch(uint64 slots) private view returns (uint64) {
+        return slots < slotsPerEpoch ? slots : slotsPerEpoch;
+    }
+
+    function _split(uint64 slot) private view returns (uint64 epoch, uint64 start, uint64 offset) {
         epoch = slot / slotsPerEpoch;
         start = epoch * slotsPerEpoch;
         offset = slot - start;

@@ -8,6 +8,7 @@ import {ILookahead} from "../interfaces/ILookahead.sol";
 library ProposerWords {
     uint256 internal constant PER_WORD = 8;
     uint256 private constant INDEX_BITS = 28;
+    uint256 private constant INDEX_MASK = 0xfffffff;
     uint256 private constant TAG_SHIFT = 224;
     uint256 private constant PER_CHUNK = 4;
 
@@ -31,9 +32,8 @@ library ProposerWords {
 
     /// Index at `place` (0 to 7).
     function indexAt(uint256 word, uint256 place) internal pure returns (uint64) {
-        // 28 bits
         // forge-lint: disable-next-line(unsafe-typecast)
-        return uint64((word >> (INDEX_BITS * place)) & ((1 << INDEX_BITS) - 1));
+        return uint64((word >> (INDEX_BITS * place)) & INDEX_MASK);
     }
 
     /// The word of two chunks of `proposer_lookahead`.
@@ -53,6 +53,6 @@ library ProposerWords {
         x = ((x & 0xffffffff00000000ffffffff00000000ffffffff00000000ffffffff00000000) >> 32)
             | ((x & 0x00000000ffffffff00000000ffffffff00000000ffffffff00000000ffffffff) << 32);
         if (x & TOO_LARGE != 0) revert ILookahead.ValidatorIndexTooLarge(epoch, chunk);
-        return (x >> 192) | (((x >> 128) & 0xfffffff) << 28) | (((x >> 64) & 0xfffffff) << 56) | ((x & 0xfffffff) << 84);
+        return (x >> 192) | (((x >> 128) & INDEX_MASK) << 28) | (((x >> 64) & INDEX_MASK) << 56) | ((x & INDEX_MASK) << 84);
     }
 }

@@ -26,37 +26,49 @@ library WindowCache {
 
     uint256 private constant LANES = 8;
     uint256 private constant LANE_BITS = 32;
+    uint256 private constant FIRST = 1;
+    uint256 private constant ALL = type(uint32).max;
+
+    /// The bit of the slot at `offset` (below 32).
+    function bit(uint64 offset) internal pure returns (uint32) {
+        // forge-lint: disable-next-line(unsafe-typecast)
+        return uint32(FIRST << offset);
+    }
 
     /// The gateway of the registered slot at `offset`: lanes are filled in the order of the slots.
-    function laneOf(uint32 registered, uint256 offset) internal pure returns (uint256 word, uint256 shift) {
-        uint256 rank = LibBit.popCount(registered & ((1 << offset) - 1));
+    function laneOf(uint32 registered, uint64 offset) internal pure returns (uint256 word, uint256 shift) {
+        uint256 rank = LibBit.popCount(registered & ~(ALL << offset));
         return (rank / LANES, (rank % LANES) * LANE_BITS);
     }
 
     /// Offset of the first registered slot at or after `offset`; 256 when there is none.
-    function registeredFrom(Head memory head, uint256 offset) internal pure returns (uint256) {
-        return LibBit.ffs((uint256(head.registered) >> offset) << offset);
+    function registeredFrom(Head memory head, uint64 offset) internal pure returns (uint64) {
+        // At most 256.
+        // forge-lint: disable-next-line(unsafe-typecast)
+        return uint64(LibBit.ffs(head.registered & (ALL << offset)));
     }
 
     /// Offset of the last registered slot before `offset`, plus 1; zero when there is none.
-    function afterRegisteredBefore(uint32 registered, uint256 offset) internal pure returns (uint256) {
-        uint256 below = registered & ((1 << offset) - 1);
-        return below == 0 ? 0 : LibBit.fls(below) + 1;
+    function afterRegisteredBefore(uint32 registered, uint64 offset) internal pure returns (uint64) {
+        uint256 below = registered & ~(ALL << offset);
+        // At most 31.
+        // forge-lint: disable-next-line(unsafe-typecast)
+        return below == 0 ? 0 : uint64(LibBit.fls(below)) + 1;
     }
 
     /// The window around `offset`, which no registered slot of the epoch owns. `start` is the epoch's first slot.
-    function unregisteredWindow(Head memory head, uint64 start, uint256 offset, uint64 slotsPerEpoch)
+    function unregisteredWindow(Head memory head, uint64 start, uint64 offset, uint64 slotsPerEpoch)
         internal
         pure
         returns (Window memory)
     {
         // The last registered slot lies before `offset`, or `offset` would be owned.
-        uint256 first = afterRegisteredBefore(head.registered, offset);
+        uint64 first = afterRegisteredBefore(head.registered, offset);
         if (offset < head.tailStart) {
-            return Window(head.fallbackGateway, uint64(start + first), start + head.tailStart - 1);
+            return Window(head.fallbackGateway, start + first, start + head.tailStart - 1);
         }
         if (first < head.tailStart) first = head.tailStart;
         uint64 last = start + slotsPerEpoch - 1 + head.tailPlace;
-        return Window(head.tailGateway, uint64(start + first), last);
+        return Window(head.tailGateway, start + first, last);
     }
 }
