@@ -440,7 +440,7 @@ contract InboxDisputesTest is InboxWorld {
         refused(
             posting,
             KEY_A,
-            abi.encodeWithSelector(IInbox.WrongParentBlockHash.selector, blockHash(143, 0), keccak256("other"))
+            abi.encodeWithSelector(IInbox.WrongParentBlockHash.selector, bytes20(blockHash(143, 0)), keccak256("other"))
         );
     }
 }

@@ -10,6 +10,11 @@ import {InboxWorld} from "../support/InboxWorld.sol";
 
 /// Who may post which blocks when (R1, R8, R12, R15, R23, R27).
 contract InboxPostingTest is InboxWorld {
+    function setUp() public override {
+        super.setUp();
+        lookahead.setWindow(4, 15, A);
+    }
+
     function test_theOwnerOfTheSlotPostsItsTurn() public {
         Posting memory posting = plan(0, 100, 15, KEY_A);
         vm.expectEmit(address(inbox));
@@ -28,7 +33,8 @@ contract InboxPostingTest is InboxWorld {
         assertEq(record.postedSlot, 10);
         assertEq(record.firstBlock, 1);
         assertEq(record.lastBlock, 100);
-        assertEq(record.poster, address(this));
+        assertEq(record.poster, address(0), "no cover");
+        assertEq(record.costWei, 0);
         assertEq(inbox.newest(), 1);
         assertEq(inbox.baseOf(15), posting.batch.base);
         assertStatus(1, BatchStatus.Posted);
@@ -273,7 +279,6 @@ contract InboxPostingTest is InboxWorld {
         bytes memory signed = signBatch(KEY_A, posting);
         vm.prank(makeAddr("stranger"));
         assertEq(inbox.postBatch(posting, signed, 10), 1);
-        assertEq(inbox.record(1).poster, makeAddr("stranger"));
         assertEq(inbox.record(1).gateway, A);
         bytes32 head = inbox.record(1).batchHash;
         refused(posting, KEY_A, abi.encodeWithSelector(IInbox.NotTheParent.selector, head, bytes32(0)));
@@ -291,7 +296,7 @@ contract InboxPostingTest is InboxWorld {
         refused(
             posting,
             KEY_A,
-            abi.encodeWithSelector(IInbox.WrongParentBlockHash.selector, blockHash(50, 0), keccak256("another 50"))
+            abi.encodeWithSelector(IInbox.WrongParentBlockHash.selector, bytes20(blockHash(50, 0)), keccak256("another 50"))
         );
         posting.batch.parentBlockHash = blockHash(50, 0);
         post(posting, KEY_A);
@@ -303,7 +308,7 @@ contract InboxPostingTest is InboxWorld {
         refused(
             posting,
             KEY_A,
-            abi.encodeWithSelector(IInbox.WrongParentBlockHash.selector, L2_GENESIS_HASH, keccak256("another genesis"))
+            abi.encodeWithSelector(IInbox.WrongParentBlockHash.selector, bytes20(L2_GENESIS_HASH), keccak256("another genesis"))
         );
     }
 
@@ -371,20 +376,39 @@ contract InboxPostingTest is InboxWorld {
 
     // --- Cost and lookups ---
 
-    function test_R6_theCostIsMeasuredAndATipCountsUpToTheBaseFee() public {
+    function test_R6_theCostOfCoverIsMeasuredAndATipCountsUpToTheBaseFee() public {
         vm.fee(10 gwei);
         // The cheat code takes the excess blob gas the fee follows from.
         vm.blobBaseFee(100_000_000);
-        uint256 blobs_ = 131_072 * block.blobbasefee;
+        uint256 blobFee = 131_072 * block.blobbasefee;
         assertGt(block.blobbasefee, 1000);
+        postOn(0, 60, 15, KEY_A);
+        atSlot(16);
         vm.txGasPrice(12 gwei);
-        postOn(0, 20, 15, KEY_A);
-        uint256 fair = inbox.record(1).costWei;
-        assertGt(fair, blobs_ + 150_000 * 12 gwei);
-        assertLt(fair, blobs_ + 400_000 * 12 gwei);
+        Posting memory posting = plan(1, 100, 23, KEY_B);
+        bytes memory signed = signBatch(KEY_B, posting);
+        vm.prank(makeAddr("coverer"));
+        uint32 cover = inbox.postBatch(posting, signed, 16);
+        tookBlobs(1);
+        assertEq(inbox.record(cover).poster, makeAddr("coverer"));
+        uint256 fair = inbox.record(cover).costWei;
+        assertGt(fair, blobFee + 150_000 * 12 gwei);
+        assertLt(fair, blobFee + 400_000 * 12 gwei);
         vm.txGasPrice(1000 gwei);
-        postOn(1, 40, 15, KEY_A);
-        assertLt(inbox.record(2).costWei, blobs_ + 300_000 * 20 gwei);
+        cover = postOn(cover, 160, 23, KEY_B);
+        assertLt(inbox.record(cover).costWei, blobFee + 300_000 * 20 gwei);
+        // Blocks 161.. are B's own turn.
+        assertGt(inbox.record(cover).costWei, 0);
+        uint32 own = postOn(cover, 170, 23, KEY_B);
+        assertEq(inbox.record(own).costWei, 0);
+        assertEq(inbox.record(own).poster, address(0));
+        assertEq(inbox.record(postOn(own, 180, 23, KEY_B)).costWei, 0);
+    }
+
+    function test_R6_blocksBeforeTheKnownWindowsAreCover() public {
+        lookahead.setWindow(4, 5, 0);
+        postOn(0, 20, 15, KEY_A);
+        assertEq(inbox.record(1).poster, address(this));
     }
 
     function test_lastPostedByFindsTheLastBatchOfASlot() public {

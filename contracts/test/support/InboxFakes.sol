@@ -12,12 +12,19 @@ contract InboxFakeLookahead {
     }
 
     mapping(uint64 slot => Run) private _runs;
+    /// Owner of every slot that is not written down, if set.
+    Run private _rest;
     mapping(uint64 slot => bytes) private _proofs;
 
     function setWindow(uint64 first, uint64 last, uint32 gateway) external {
         for (uint64 slot = first; slot <= last; ++slot) {
             _runs[slot] = Run(gateway, last);
         }
+    }
+
+    /// One endless window for all other slots.
+    function setRest(uint64 last, uint32 gateway) external {
+        _rest = Run(gateway, last);
     }
 
     /// From now on the slot is known to those who bring `proof` only.
@@ -29,6 +36,7 @@ contract InboxFakeLookahead {
 
     function ownerAt(address, uint64 slot) external view returns (uint32, uint64) {
         Run memory run = _runs[slot];
+        if (run.gateway == 0) run = _rest;
         if (run.gateway == 0 || _proofs[slot].length != 0) revert LookaheadUnknown(slot);
         return (run.gateway, run.last);
     }

@@ -152,6 +152,17 @@ abstract contract InboxWorld is Test {
 
     mapping(uint64 window => Base) internal _storedBase;
 
+    /// What follows is another transaction: it has none of the blobs before. (In tests: `setUp`, each test, each call of an invariant run.)
+    function newTransaction() internal {
+        delete blobs;
+        _taken = 0;
+    }
+
+    /// For posts made without the functions below.
+    function tookBlobs(uint256 count) internal {
+        _taken += count;
+    }
+
     /// One more blob in the present transaction.
     function nextBlob() internal returns (bytes32 blob) {
         blob = bytes32(uint256(keccak256(abi.encode("blob", ++_nextBlob))) >> 8 | (uint256(1) << 248));
