@@ -25,7 +25,7 @@ abstract contract BatchTree is TurnClock {
         Void
     }
 
-    /// Three storage words. 2^40 slots or blocks are 400,000 years of slots and 34 years of blocks each millisecond.
+    /// Two storage words. 2^40 slots or blocks are 400,000 years of slots and 34 years of blocks each millisecond.
     struct Entry {
         bytes32 batchHash;
         uint32 gateway;
@@ -35,8 +35,13 @@ abstract contract BatchTree is TurnClock {
         uint40 postedSlot;
         uint40 lastBlock;
         uint40 window;
-        uint8 attempt;
+        /// Attempt of its Base, 0 or 1; plus `COVER`.
+        uint8 marks;
         Claim claim;
+    }
+
+    /// What a batch that covers an earlier turn cost its sender. Others need no payment, so nothing is stored for them.
+    struct Cost {
         address poster;
         uint96 costWei;
     }
@@ -45,6 +50,8 @@ abstract contract BatchTree is TurnClock {
         uint32 count;
         uint32 newest;
         uint32 branches;
+        /// Beginning of the newest batch's last block hash; 0 when `newest` moved otherwise than by posting.
+        bytes20 lastBlockHash;
     }
 
     struct Branch {
@@ -68,12 +75,13 @@ abstract contract BatchTree is TurnClock {
 
     /// Branches on undecided branches that a read follows. Only somebody who pays a bond for each can make more (see `bury`).
     uint256 internal constant MAX_NESTING = 64;
+    /// The batch begins before its window's turn.
+    uint8 internal constant COVER = 2;
     uint32 private constant NO_CHILD = type(uint32).max;
 
     Head internal _head;
-    /// Hash of the newest batch's last block; 0 when `newest` moved otherwise than by posting.
-    bytes32 internal _newestBlockHash;
     mapping(uint32 batchId => Entry) internal _entries;
+    mapping(uint32 batchId => Cost) internal _costs;
     mapping(uint32 branch => Branch) private _branches;
     mapping(uint32 branch => LowestSet.Set) private _open;
     mapping(uint32 batchId => Family) private _families;
@@ -206,8 +214,8 @@ abstract contract BatchTree is TurnClock {
         _entries[batchId] = entry;
         head.count = batchId;
         head.newest = batchId;
+        head.lastBlockHash = bytes20(lastBlockHash);
         _head = head;
-        _newestBlockHash = lastBlockHash;
     }
 
     function _openClaim(uint32 batchId) internal {
@@ -244,7 +252,7 @@ abstract contract BatchTree is TurnClock {
         }
         if (_isDead(_head.newest)) {
             _head.newest = heir;
-            _newestBlockHash = 0;
+            _head.lastBlockHash = 0;
             emit NewestMoved(heir);
         }
     }

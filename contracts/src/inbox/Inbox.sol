@@ -94,17 +94,18 @@ contract Inbox is ClaimDisputes {
     function record(uint32 batchId) external view returns (BatchRecord memory) {
         if (batchId == 0 || batchId > _head.count) revert UnknownBatch(batchId);
         Entry memory entry = _entries[batchId];
+        Cost memory cost = _costs[batchId];
         return BatchRecord({
             batchHash: entry.batchHash,
-            base: _bases[_baseKey(entry.window, entry.attempt)],
+            base: _bases[_baseKey(entry.window, entry.marks & 1)],
             gateway: entry.gateway,
             parentId: entry.parentId,
             window: entry.window,
             postedSlot: entry.postedSlot,
             firstBlock: uint64(entry.lastBlock) + 1 - entry.blockCount,
             lastBlock: entry.lastBlock,
-            poster: entry.poster,
-            costWei: entry.costWei
+            poster: cost.poster,
+            costWei: cost.costWei
         });
     }
 
@@ -136,14 +137,17 @@ contract Inbox is ClaimDisputes {
         entry.postedSlot = uint40(slot);
         entry.lastBlock = uint40(batch.lastBlock);
         entry.window = uint40(batch.window);
-        entry.poster = msg.sender;
         _checkSignature(entry.gateway, batch.window, posting.set, entry.batchHash, gatewaySignature);
-        entry.attempt = _keepBase(posting, batch, entry.gateway);
+        entry.marks = _keepBase(posting, batch, entry.gateway);
+        if (_isCover(batch, parentId)) entry.marks |= COVER;
 
         batchId = _head.count + 1;
         emit BatchPosted(batchId, entry.gateway, entry.batchHash, parentId, batch, gatewaySignature);
-        entry.costWei = PostingCost.measure(gasAtStart, batch.blobHashes.length, blobsBefore == 0);
         _append(entry, batch.lastBlockHash);
+        if (entry.marks & COVER != 0) {
+            _costs[batchId] =
+                Cost(msg.sender, PostingCost.measure(gasAtStart, batch.blobHashes.length, blobsBefore == 0));
+        }
     }
 
     /// Range, turn, and the chain before it.
@@ -164,9 +168,10 @@ contract Inbox is ClaimDisputes {
             uint64 youngest = earliestPostingSlot(firstBlock - 1) + sequencingWindowSlots;
             if (slot < youngest) revert GapTooYoung(firstBlock, youngest, slot);
         } else {
-            bytes32 parentHash = parentId == 0 ? l2GenesisHash : parentId == _head.newest ? _newestBlockHash : bytes32(0);
-            if (parentHash != 0 && batch.parentBlockHash != parentHash) {
-                revert WrongParentBlockHash(parentHash, batch.parentBlockHash);
+            bytes20 known = bytes20(l2GenesisHash);
+            if (parentId != 0) known = parentId == _head.newest ? _head.lastBlockHash : bytes20(0);
+            if (known != 0 && bytes20(batch.parentBlockHash) != known) {
+                revert WrongParentBlockHash(known, batch.parentBlockHash);
             }
         }
     }
@@ -194,6 +199,19 @@ contract Inbox is ClaimDisputes {
         if (permit.window != window) revert WrongPermitWindow(window, permit.window);
         if (batch.lastBlock > permit.parentBlock) revert BlockAfterPermit(permit.parentBlock, batch.lastBlock);
         _checkSignature(owner, window, posting.permitSet, permit.hash(), posting.permitSignature);
+    }
+
+    /// Whether the batch begins before the turn of its window, so that its sender may be owed the cost (R6).
+    function _isCover(Batch memory batch, uint32 parentId) private view returns (bool) {
+        // What follows a batch of the same window that was no cover lies in the turn.
+        Entry storage parent = _entries[parentId];
+        if (parentId != 0 && parent.window == batch.window && parent.marks & COVER == 0) return false;
+        try lookahead.ownerAt(address(this), earliestPostingSlot(batch.firstBlock)) returns (uint32, uint64 window) {
+            return window != batch.window;
+        } catch {
+            // Too old to be known: not the present window.
+            return true;
+        }
     }
 
     function _checkSignature(

@@ -5,7 +5,7 @@ pragma solidity ^0.8.30;
 library PostingCost {
     /// Of every transaction.
     uint256 private constant TRANSACTION_GAS = 21_000;
-    /// Spent after the measurement: storing it, and leaving the call.
+    /// Spent after the measurement: storing it (one new word), and leaving the call.
     uint256 private constant TAIL_GAS = 24_000;
     uint256 private constant CALLDATA_BYTE_GAS = 16;
     uint256 private constant BLOB_GAS = 131_072;

@@ -26,7 +26,8 @@ struct BatchRecord {
     uint64 postedSlot;
     uint64 firstBlock;
     uint64 lastBlock;
-    /// Who paid for posting, and what it cost (execution gas and blobs), in wei.
+    /// Who paid for posting, and what it cost (execution gas and blobs), in wei. Kept only when the batch begins before the turn of
+    /// its window, that is when it covers somebody; else both are zero.
     address poster;
     uint96 costWei;
 }
@@ -84,7 +85,8 @@ interface IInbox {
     error WrongFirstBlock(uint64 expected, uint64 got);
     /// Blocks are skipped that nodes do not generate yet (R8).
     error GapTooYoung(uint64 firstBlock, uint64 fromSlot, uint64 slot);
-    error WrongParentBlockHash(bytes32 expected, bytes32 got);
+    /// Only the first 20 bytes are kept and compared.
+    error WrongParentBlockHash(bytes20 expected, bytes32 got);
     /// The block's timestamp lies behind the turn (R1), or behind the permit (R5).
     error BlockAfterTurn(uint64 lastAllowed, uint64 lastBlock);
     error BlockAfterPermit(uint64 lastAllowed, uint64 lastBlock);
