@@ -169,7 +169,7 @@ struct UnkeptEvidence {
     uint32 batchId;
     Batch confirmed;
     BlockContent content;
-    /// abi.encode of an Excuse when a verdict stands against whom the base rests on; else empty.
+    /// abi.encode of a ShiftEvidence when a verdict stands against whom the base rests on; else empty.
     bytes excuse;
 }
 

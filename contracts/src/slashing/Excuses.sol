@@ -9,13 +9,17 @@ import {MessageHashes} from "../libraries/MessageHashes.sol";
 import {FaultKind} from "../types/Faults.sol";
 import {Base, Seal} from "../types/Messages.sol";
 import {Accusation, Excuse, ShiftEvidence} from "./Evidence.sol";
-import {Judge} from "./Judge.sol";
+import {Trials, Wiring} from "./Trials.sol";
 
 /// The one excuse for an unkept promise (R5): a fork or falseClaim verdict against the gateway whose end-of-window seal (grade
 /// sealed) or posted batch (grade posted) the base names. A predecessor that is merely silent excuses nobody: its blocks were
 /// executed and could be covered. An open base names nobody and has no excuse.
-abstract contract Excuses is IExcuses, Judge {
+contract Excuses is IExcuses, Trials {
     ISlasher public immutable slasher;
+
+    constructor(Wiring memory wiring, ISlasher slasher_) Trials(wiring) {
+        slasher = slasher_;
+    }
 
     /// `evidence`: abi.encode(ShiftEvidence).
     function shift(bytes calldata evidence) external view returns (Shift memory) {
@@ -24,7 +28,7 @@ abstract contract Excuses is IExcuses, Judge {
         return _shift(e.accused, e.excuse);
     }
 
-    function _shift(Accusation memory accused, Excuse memory excuse) internal view returns (Shift memory moved) {
+    function _shift(Accusation memory accused, Excuse memory excuse) private view returns (Shift memory moved) {
         Accusation memory before = excuse.predecessor;
         if (before.rollup != accused.rollup) revert ExcuseOfAnotherRollup(accused.rollup, before.rollup);
         // Else a forger could go on promising for nothing under the verdict it already paid for.

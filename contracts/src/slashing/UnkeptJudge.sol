@@ -2,21 +2,20 @@
 pragma solidity ^0.8.30;
 
 import {BatchRecord, BatchStatus, IInbox} from "../interfaces/IInbox.sol";
-import {Shift} from "../interfaces/IExcuses.sol";
+import {IExcuses, Shift} from "../interfaces/IExcuses.sol";
 import {ISlasher} from "../interfaces/ISlasher.sol";
 import {FaultIds} from "../libraries/FaultIds.sol";
 import {MessageHashes} from "../libraries/MessageHashes.sol";
 import {Fault, FaultKind} from "../types/Faults.sol";
 import {RollupConfig} from "../types/Windows.sol";
-import {Excuse, UnkeptEvidence} from "./Evidence.sol";
-import {Excuses} from "./Excuses.sol";
+import {UnkeptEvidence} from "./Evidence.sol";
 import {Judge, Wiring} from "./Judge.sol";
 import {Promises} from "./Promises.sol";
 
 /// unkept (R6, R7): the Confirmed chain, written by somebody else or under another base, differs from a promise at its position.
 /// Costs twice the coverage; the promise's sender is owed half (R9). Only against Confirmed blocks: a claim of somebody else that may
 /// still fall frames nobody (R4.5).
-contract UnkeptJudge is Promises, Excuses {
+contract UnkeptJudge is Promises {
     error NotConfirmed(uint32 batchId, BatchStatus status);
     error OtherBatch(uint32 batchId, bytes32 recorded, bytes32 got);
     /// The accused's own batch under the promise's own base: that is for the lie judge, at another price.
@@ -28,8 +27,15 @@ contract UnkeptJudge is Promises, Excuses {
     /// A leaf cannot cover more than its whole window.
     error CoverageBeyondWindow(uint128 coverageWei, uint128 windowCoverageWei);
 
-    constructor(Wiring memory wiring, ISlasher slasher_) Judge(wiring) {
+    /// The excuse is for another base than the promise's.
+    error ExcuseOfAnother(uint32 gateway, bytes32 base);
+
+    ISlasher public immutable slasher;
+    IExcuses public immutable excuses;
+
+    constructor(Wiring memory wiring, ISlasher slasher_, IExcuses excuses_) Judge(wiring) {
         slasher = slasher_;
+        excuses = excuses_;
     }
 
     /// `evidence`: abi.encode(UnkeptEvidence).
@@ -50,9 +56,9 @@ contract UnkeptJudge is Promises, Excuses {
         fault.payee = e.promised.leaf.sender;
         fault.payeeWei = e.promised.leaf.coverage;
         if (e.excuse.length != 0) {
-            Excuse memory excuse = abi.decode(e.excuse, (Excuse));
-            if (keccak256(abi.encode(excuse)) != keccak256(e.excuse)) revert EvidenceNotCanonical();
-            Shift memory moved = _shift(e.accused, excuse);
+            Shift memory moved = excuses.shift(e.excuse);
+            bool isOwn = moved.rollup == trial.rollup && moved.gateway == trial.gateway && moved.base == trial.base;
+            if (!isOwn) revert ExcuseOfAnother(moved.gateway, moved.base);
             fault.gateway = moved.liableGateway;
             fault.base = moved.liableBase;
             fault.window = moved.liableWindow;
