@@ -3,8 +3,9 @@ pragma solidity ^0.8.30;
 
 import {SlotPresenceProof} from "../types/Proofs.sol";
 
-/// Whether an L1 slot had a block, from two neighbours of `block_roots` in a proven beacon state (R11, R25).
+/// Says from a beacon state whether a slot had a block.
 interface ISlotPresence {
-    /// True: nobody's block stands in `proof.slot` (both roots equal). False: there is a block. Reverts when the proof is bad.
+    /// True when `block_roots[slot] == block_roots[slot - 1]`, false when they differ. Reverts when the proof is bad, or the slot
+    /// is not among the 8192 before the proven state.
     function wasMissed(SlotPresenceProof calldata proof) external view returns (bool);
 }

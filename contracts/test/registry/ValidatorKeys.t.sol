@@ -4,6 +4,7 @@ pragma solidity ^0.8.30;
 import {IBeaconLayout} from "../../src/interfaces/IBeaconLayout.sol";
 import {Authority, IValidatorRegistry, KeyProof} from "../../src/interfaces/IValidatorRegistry.sol";
 import {BeaconRoots} from "../../src/libraries/beacon/BeaconRoots.sol";
+import {Bls} from "../../src/libraries/bls/Bls.sol";
 import {CommitBoost} from "../../src/libraries/bls/CommitBoost.sol";
 import {ValidatorRegistry} from "../../src/registry/ValidatorRegistry.sol";
 import {HeaderProof, ValidatorProof} from "../../src/types/Proofs.sol";
@@ -69,6 +70,30 @@ contract ValidatorKeysTest is ValidatorWorld {
         assertNotEq(root, other.signingRoot(operator, 3));
         vm.chainId(1);
         assertNotEq(root, registry.signingRoot(operator, 3));
+    }
+
+    /// The vectors are another implementation's: signers in Rust and TypeScript meet the contract here.
+    function test_signaturesOfAnotherImplementationRegister() public {
+        string memory json = fixture("registration/validator.json");
+        assertEq(vm.parseJsonBytes32(json, ".registrationType"), registry.REGISTRATION_TYPE());
+        assertEq(vm.parseJsonBytes32(json, ".signingId"), registry.SIGNING_ID());
+        for (uint256 i; i < 3; ++i) {
+            string memory key = item("vectors", i);
+            address place = vm.parseJsonAddress(json, string.concat(key, ".registry"));
+            bytes4 version = bytes4(vm.parseJsonBytes(json, string.concat(key, ".genesisForkVersion")));
+            vm.etch(place, address(new ValidatorRegistry(GENESIS_TIME, SLOT_SECONDS, 32, version, verifiers)).code);
+            vm.chainId(vm.parseJsonUint(json, string.concat(key, ".chainId")));
+            bytes32 root = ValidatorRegistry(place)
+                .signingRoot(
+                    vm.parseJsonAddress(json, string.concat(key, ".operator")),
+                    uint64(vm.parseJsonUint(json, string.concat(key, ".nonce")))
+                );
+            assertEq(root, vm.parseJsonBytes32(json, string.concat(key, ".signingRoot")));
+            bytes memory point = vm.parseJsonBytes(json, string.concat(key, ".publicKeyEip2537"));
+            assertTrue(Bls.verify(point, vm.parseJsonBytes(json, string.concat(key, ".signatureEip2537")), root));
+            (, bytes32 keyRoot) = Bls.rootOf(point);
+            assertEq(keyRoot, rootOfCompressed(vm.parseJsonBytes(json, string.concat(key, ".publicKey"))));
+        }
     }
 
     /// A proof of possession that binds no chain or registry replays.
