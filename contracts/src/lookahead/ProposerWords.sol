@@ -38,8 +38,9 @@ library ProposerWords {
 
     /// The word of two chunks of `proposer_lookahead`.
     function pack(uint64 epoch, bytes32 first, bytes32 second) internal pure returns (uint256) {
-        return packChunk(epoch, first) | (packChunk(epoch, second) << (INDEX_BITS * PER_CHUNK))
-            | (tagOf(epoch) << TAG_SHIFT);
+        return
+            packChunk(epoch, first) | (packChunk(epoch, second) << (INDEX_BITS * PER_CHUNK))
+                | (tagOf(epoch) << TAG_SHIFT);
     }
 
     /// Four indices of a chunk, 28 bits each, the first one lowest.
@@ -53,6 +54,7 @@ library ProposerWords {
         x = ((x & 0xffffffff00000000ffffffff00000000ffffffff00000000ffffffff00000000) >> 32)
             | ((x & 0x00000000ffffffff00000000ffffffff00000000ffffffff00000000ffffffff) << 32);
         if (x & TOO_LARGE != 0) revert ILookahead.ValidatorIndexTooLarge(epoch, chunk);
-        return (x >> 192) | (((x >> 128) & INDEX_MASK) << 28) | (((x >> 64) & INDEX_MASK) << 56) | ((x & INDEX_MASK) << 84);
+        return
+            (x >> 192) | (((x >> 128) & INDEX_MASK) << 28) | (((x >> 64) & INDEX_MASK) << 56) | ((x & INDEX_MASK) << 84);
     }
 }

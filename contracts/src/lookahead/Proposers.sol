@@ -26,7 +26,9 @@ abstract contract Proposers is SlotClock, ILookahead {
 
     constructor(uint64 historyEpochs_, IBeaconVerifiers verifiers_) {
         bool powerOfTwo = historyEpochs_ != 0 && historyEpochs_ & (historyEpochs_ - 1) == 0;
-        if (!powerOfTwo || uint256(historyEpochs_) * slotsPerEpoch < LEAST_HISTORY_SLOTS) revert BadHistory(historyEpochs_);
+        if (!powerOfTwo || uint256(historyEpochs_) * slotsPerEpoch < LEAST_HISTORY_SLOTS) {
+            revert BadHistory(historyEpochs_);
+        }
         historyEpochs = historyEpochs_;
         verifiers = verifiers_;
     }

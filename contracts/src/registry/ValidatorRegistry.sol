@@ -195,13 +195,14 @@ contract ValidatorRegistry is SlotClock, IValidatorRegistry {
     }
 
     function _requireProven(ValidatorProof calldata proof) private view {
-        _placesIn(proof.header).checkValidator(
-            proof.header.header.stateRoot,
-            proof.validatorIndex,
-            proof.pubkeyRoot,
-            proof.withdrawalCredentials,
-            proof.branch
-        );
+        _placesIn(proof.header)
+            .checkValidator(
+                proof.header.header.stateRoot,
+                proof.validatorIndex,
+                proof.pubkeyRoot,
+                proof.withdrawalCredentials,
+                proof.branch
+            );
     }
 
     /// Proves the header; the layout of its state.

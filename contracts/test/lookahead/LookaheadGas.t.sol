@@ -60,15 +60,14 @@ contract LookaheadGasTest is LookaheadWorld, TransactionGas {
     function _cache(uint256 operators, string memory name) private {
         for (uint64 e = 100; e < 103; ++e) {
             _prove(e);
-            for (uint64 i; i < 32; ++i) {
+            for (uint32 i; i < 32; ++i) {
                 validators.set(1_000_000 + e * 100 + i, operatorNumber(i % operators));
-                gateways.set(operatorNumber(i), rollup, uint32(i + 1));
+                gateways.set(operatorNumber(i), rollup, i + 1);
             }
         }
         warpToEpoch(102);
         uint256 uncached = callCold(address(lookahead), abi.encodeCall(ILookahead.windowAt, (rollup, 101 * 32 + 15)));
-        uint256 caching =
-            sendCold(address(lookahead), abi.encodeCall(ILookahead.cacheWindows, (rollup, 101)));
+        uint256 caching = sendCold(address(lookahead), abi.encodeCall(ILookahead.cacheWindows, (rollup, 101)));
         uint256 cached = callCold(address(lookahead), abi.encodeCall(ILookahead.windowAt, (rollup, 101 * 32 + 15)));
         uint256 owner = callCold(address(lookahead), abi.encodeCall(ILookahead.ownerAt, (rollup, 101 * 32 + 15)));
         vm.snapshotValue("Lookahead", string.concat("cacheWindows, 32 registered slots, ", name), caching);

@@ -73,7 +73,9 @@ abstract contract Test {
     }
 
     function assertEq(address got, address expected, string memory what) internal pure {
-        if (got != expected) revert Different(what, bytes32(uint256(uint160(got))), bytes32(uint256(uint160(expected))));
+        if (got != expected) {
+            revert Different(what, bytes32(uint256(uint160(got))), bytes32(uint256(uint160(expected))));
+        }
     }
 
     function assertEq(bool got, bool expected) internal pure {
@@ -105,7 +107,9 @@ abstract contract Test {
     }
 
     function assertNotEq(address got, address other) internal pure {
-        if (got == other) revert Different("expected to differ", bytes32(uint256(uint160(got))), bytes32(uint256(uint160(other))));
+        if (got == other) {
+            revert Different("expected to differ", bytes32(uint256(uint160(got))), bytes32(uint256(uint160(other))));
+        }
     }
 
     function assertLe(uint256 got, uint256 most) internal pure {

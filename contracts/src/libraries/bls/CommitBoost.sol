@@ -22,8 +22,7 @@ library CommitBoost {
         view
         returns (bytes32)
     {
-        bytes32 inner =
-            Ssz.pair(Ssz.pair(objectRoot, signingId), Ssz.pair(Ssz.leafOf(nonce), Ssz.leafOf256(chainId)));
+        bytes32 inner = Ssz.pair(Ssz.pair(objectRoot, signingId), Ssz.pair(Ssz.leafOf(nonce), Ssz.leafOf256(chainId)));
         return Ssz.pair(inner, domain_);
     }
 }

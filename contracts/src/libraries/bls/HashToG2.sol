@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
+import {Ssz} from "../beacon/Ssz.sol";
+
 /// RFC 9380 hash_to_curve for G2 with Ethereum's suite, BLS_SIG_BLS12381G2_XMD:SHA-256_SSWU_RO_POP_: what validators sign with.
 /// Stock libraries carry the `_NUL_` suite, whose points no consensus signer ever produces.
 library HashToG2 {
@@ -47,15 +49,23 @@ library HashToG2 {
     }
 
     /// expand_message_xmd with SHA-256 to 256 bytes (RFC 9380 §5.3.1).
-    function expand(bytes32 message) internal pure returns (bytes memory) {
+    function expand(bytes32 message) internal view returns (bytes memory uniform) {
+        // Z_pad (a block of zeros) ‖ message ‖ I2OSP(256, 2) ‖ I2OSP(0, 1) ‖ DST_prime
         bytes32 b0 = sha256(abi.encodePacked(bytes32(0), bytes32(0), message, uint16(256), uint8(0), DST_PRIME));
-        bytes32[8] memory blocks;
-        blocks[0] = sha256(abi.encodePacked(b0, uint8(1), DST_PRIME));
-        for (uint256 i = 1; i < 8; ++i) {
-            // i < 8
-            // forge-lint: disable-next-line(unsafe-typecast)
-            blocks[i] = sha256(abi.encodePacked(b0 ^ blocks[i - 1], uint8(i + 1), DST_PRIME));
+        // The later ones: (b0 xor the block before) ‖ I2OSP(i, 1) ‖ DST_prime
+        bytes memory input = abi.encodePacked(b0, uint8(1), DST_PRIME);
+        uniform = new bytes(256);
+        bool ok = true;
+        assembly ("memory-safe") {
+            let at := add(uniform, 32)
+            for { let i := 1 } lt(i, 9) { i := add(i, 1) } {
+                mstore8(add(input, 64), i)
+                ok := and(staticcall(gas(), 2, add(input, 32), mload(input), at, 32), ok)
+                mstore(add(input, 32), xor(b0, mload(at)))
+                at := add(at, 32)
+            }
         }
-        return abi.encodePacked(blocks);
+        // Out of gas: no other way for this precompile to fail.
+        if (!ok) revert Ssz.Sha256Failed();
     }
 }

@@ -34,7 +34,10 @@ contract BeaconVerifiersTest is BeaconChain {
         assertGt(present, 0);
     }
 
-    function _askAll(string memory preset, BeaconVerifiers verifiers) private returns (uint256 missed, uint256 present) {
+    function _askAll(string memory preset, BeaconVerifiers verifiers)
+        private
+        returns (uint256 missed, uint256 present)
+    {
         string memory json = fixture(string.concat("beacon/", preset, "/proofs.json"));
         for (uint256 i; i < count(json, "presence"); ++i) {
             SlotPresenceProof memory proof = presenceFrom(json, item("presence", i));
@@ -71,7 +74,11 @@ contract BeaconVerifiersTest is BeaconChain {
         proof.header = publish(headerSlot, stateRoot);
     }
 
-    function _inRing(bytes32[] memory ring, uint256 place) private pure returns (bytes32 root, bytes32[] memory branch) {
+    function _inRing(bytes32[] memory ring, uint256 place)
+        private
+        pure
+        returns (bytes32 root, bytes32[] memory branch)
+    {
         branch = new bytes32[](12);
         bytes32 leaf = ring[place];
         uint256 gindex = 69 * 64 + place;

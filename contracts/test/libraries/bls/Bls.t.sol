@@ -14,8 +14,7 @@ contract BlsTest is BlsSigner {
     // --- Hash to the curve ---
 
     function test_hashToG2EqualsAnotherImplementations() public view {
-        bytes[3] memory expected =
-            [BlsVectors.HASH_OF_ZEROS, BlsVectors.HASH_OF_ONES, BlsVectors.HASH_OF_SIGNED_ROOT];
+        bytes[3] memory expected = [BlsVectors.HASH_OF_ZEROS, BlsVectors.HASH_OF_ONES, BlsVectors.HASH_OF_SIGNED_ROOT];
         bytes32[3] memory messages = [bytes32(0), bytes32(type(uint256).max), BlsVectors.SIGNED_ROOT];
         for (uint256 i; i < 3; ++i) {
             (bool ok, bytes memory point) = HashToG2.hash(messages[i]);

@@ -102,6 +102,7 @@ abstract contract LookaheadWorld is BeaconChain {
     }
 
     function operatorNumber(uint256 number) internal pure returns (address) {
+        // forge-lint: disable-next-line(unsafe-typecast)
         return address(uint160(0x0e0000 + number));
     }
 
