@@ -189,7 +189,6 @@ contract BondVault is IBondVault, ReleaseHorizon, ReentrancyGuardTransient {
         return slices[gateway][rollup].committedWei;
     }
 
-    /// What is on its way out, when it may go (Unix seconds, 0 when nothing is), and the locks that hold it.
     function releaseOf(uint32 gateway, address rollup)
         external
         view

@@ -45,6 +45,12 @@ interface IBondVault is IRestaking {
     /// The slice new windows may count on: without what is under release.
     function committedOf(uint32 gateway, address rollup) external view returns (uint256 amountWei);
 
+    /// What is on its way out, when it may go (Unix seconds, 0 when nothing is), and the locks that hold it.
+    function releaseOf(uint32 gateway, address rollup)
+        external
+        view
+        returns (uint256 amountWei, uint64 opensAt, uint32 locks);
+
     /// Moves free ETH into the rollup's slice. Called by the gateway's owner.
     function reserve(uint32 gateway, address rollup, uint256 amountWei) external;
 

@@ -58,6 +58,16 @@ interface IGatewayRegistry {
         external
         returns (uint32 gateway);
 
+    /// Lets another set sign from epoch + 2 on; replaces one that is still to come. Sets and keys the gateway had before may come
+    /// back. Called by the owner.
+    function rotate(uint32 gateway, CommitterSet calldata set, bytes[] calldata possessions) external;
+
+    /// Tells clients where the gateway is. Called by the owner.
+    function announce(uint32 gateway, string calldata endpoint) external;
+
+    /// Ids run from 1 to this.
+    function gatewayCount() external view returns (uint32);
+
     /// Owner account (bond, exit, payouts); zero for an unknown gateway.
     function ownerOf(uint32 gateway) external view returns (address);
 
@@ -66,6 +76,9 @@ interface IGatewayRegistry {
 
     /// Gateway a set belongs to, now and for ever; 0 when unknown.
     function gatewayOfSet(bytes32 setHash) external view returns (uint32);
+
+    /// Gateway a member key belongs to, now and for ever; 0 when unknown.
+    function gatewayOfKey(address key) external view returns (uint32);
 
     /// Starts serving `rollup` from epoch + 2. Needs the reserve the terms ask for. Called by the gateway's owner.
     function join(uint32 gateway, address rollup) external;
@@ -81,6 +94,9 @@ interface IGatewayRegistry {
 
     function resume(uint32 gateway, address rollup) external;
 
+    /// The standing alone, without the release phase.
+    function standingAt(uint32 gateway, address rollup, uint64 epoch) external view returns (bool member, bool suspended);
+
     /// May own windows of `rollup` that end in `epoch`: member, not suspended, admitted by the release phase.
     function eligibleAt(uint32 gateway, address rollup, uint64 epoch) external view returns (bool);
 
@@ -89,6 +105,18 @@ interface IGatewayRegistry {
 
     /// As `gatewayFor`, whether eligible or not: what the operator promised.
     function delegateAt(address operator, address rollup, uint64 epoch) external view returns (uint32);
+
+    /// The range around `epoch`: zeros when the operator lends nothing then.
+    function delegationAt(address operator, address rollup, uint64 epoch)
+        external
+        view
+        returns (uint32 gateway, uint64 firstEpoch, uint64 lastEpoch);
+
+    /// The nonce was used by a delegation or revocation, or cancelled: nothing signed with it can be submitted any more.
+    function nonceUsed(address operator, uint64 nonce) external view returns (bool);
+
+    /// Uses up a nonce, so that what was signed but not submitted never can be. Called by the operator.
+    function cancelNonce(uint64 nonce) external;
 
     /// Lends the operator's slots of whole epochs. Called by the operator with an empty signature, or by anyone with the operator's
     /// 65-byte ECDSA signature. Starts two epochs ahead or later, overlaps nothing, uses up its nonce.

@@ -73,7 +73,6 @@ abstract contract DelegationBook is GatewayStanding {
         emit Revoked(revocation.operator, revocation.rollup, lastEpoch, revocation.nonce);
     }
 
-    /// Uses up a nonce, so that a delegation which was signed but not submitted never can be. Called by the operator.
     function cancelNonce(uint64 nonce) external {
         _useNonce(msg.sender, nonce);
     }
@@ -87,7 +86,6 @@ abstract contract DelegationBook is GatewayStanding {
         return epoch <= entry >> 32 ? uint32(entry) : 0;
     }
 
-    /// The range around `epoch`: zeros when the operator lends nothing then.
     function delegationAt(address operator, address rollup, uint64 epoch)
         external
         view

@@ -53,7 +53,6 @@ abstract contract GatewayKeys is IGatewayRegistry, SlotClock {
         _announce(gateway, endpoint);
     }
 
-    /// Lets another set sign from epoch + 2 on. Sets and keys the gateway had before may come back. Called by the owner.
     function rotate(uint32 gateway, CommitterSet calldata set, bytes[] calldata possessions)
         external
         onlyOwnerOf(gateway)
@@ -61,7 +60,6 @@ abstract contract GatewayKeys is IGatewayRegistry, SlotClock {
         _adopt(gateway, set, possessions);
     }
 
-    /// Tells clients where the gateway is. Called by the owner.
     function announce(uint32 gateway, string calldata endpoint) external onlyOwnerOf(gateway) {
         _announce(gateway, endpoint);
     }

@@ -64,7 +64,6 @@ abstract contract GatewayStanding is GatewayKeys, ReleasePhases {
         return standing & MEMBER != 0 ? type(uint64).max : uint64(standing >> QUIT_SHIFT);
     }
 
-    /// The standing alone, without the release phase.
     function standingAt(uint32 gateway, address rollup, uint64 epoch)
         external
         view
