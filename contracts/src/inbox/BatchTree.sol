@@ -9,7 +9,7 @@ import {TurnClock} from "./TurnClock.sol";
 ///
 /// A child that extends a childless parent continues its parent's *branch*; a later child opens a branch of its own. A branch is
 /// a line, so one number (`deadFrom`) voids its whole tail, and one set (`open`) tells whether a dispute stands below a batch:
-/// no answer ever walks a number of batches, only branches that hang on undecided branches, each of which cost a bond.
+/// no answer ever walks batches, only branches that hang on undecided branches, each of which cost a bond.
 ///
 /// Verdicts fall in order: a batch is resolved only when its parent is Confirmed and every sibling before it is void. Hence
 /// - a Confirmed batch never changes (what is before it is Confirmed, and it cannot be disputed any more),
@@ -61,8 +61,6 @@ abstract contract BatchTree is TurnClock {
         uint32 tip;
         /// This batch is void, all after it on the branch are orphaned. 0: none.
         uint32 deadFrom;
-        /// Known to be dead from its first batch on.
-        bool buried;
     }
 
     /// Children of a batch that has more than one, or whose only child is not the next id.
@@ -73,8 +71,9 @@ abstract contract BatchTree is TurnClock {
         uint32 living;
     }
 
-    /// Branches on undecided branches that a read follows. Only somebody who pays a bond for each can make more (see `bury`).
-    uint256 internal constant MAX_NESTING = 64;
+    /// Branches on undecided branches that a read follows (3 million gas at most). Each of them costs its maker a bond and a blob. What hangs
+    /// deeper is not told to be dead before it is decided; it cannot be confirmed either, and nobody else's bond is there.
+    uint256 internal constant MAX_NESTING = 256;
     /// The batch begins before its window's turn.
     uint8 internal constant COVER = 2;
     uint32 private constant NO_CHILD = type(uint32).max;
@@ -119,13 +118,6 @@ abstract contract BatchTree is TurnClock {
         }
     }
 
-    /// @inheritdoc IInbox
-    function bury(uint32 batchId) external {
-        uint32 branch = _entries[batchId].branch;
-        if (branch == 0 || !_isDead(_branches[branch].first)) revert NotOrphaned(batchId, statusOf(batchId));
-        _branches[branch].buried = true;
-    }
-
     /// Unix seconds from which an undisputed batch can no longer be disputed.
     function _claimEnd(Entry storage entry) internal view returns (uint256) {
         return startOf(entry.postedSlot) + claimWindowSeconds;
@@ -149,9 +141,7 @@ abstract contract BatchTree is TurnClock {
             if (_isBehindVoid(batchId)) return true;
             uint32 branch = _entries[batchId].branch;
             if (branch == 0) return false;
-            Branch storage line = _branches[branch];
-            if (line.buried) return true;
-            uint32 first = line.first;
+            uint32 first = _branches[branch].first;
             uint32 parentId = _entries[first].parentId;
             uint32 living = _livingChild(parentId);
             if (living == first) return false;

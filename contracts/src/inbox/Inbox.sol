@@ -134,6 +134,7 @@ contract Inbox is ClaimDisputes {
         entry.gateway = _ownerOf(posting, batch, slot);
         entry.parentId = parentId;
         entry.blockCount = uint24(batch.lastBlock - batch.firstBlock + 1);
+        // A slot of block.timestamp fits for 400,000 years.
         entry.postedSlot = uint40(slot);
         entry.lastBlock = uint40(batch.lastBlock);
         entry.window = uint40(batch.window);
@@ -159,7 +160,6 @@ contract Inbox is ClaimDisputes {
         if (firstBlock > lastBlock) revert EmptyRange(firstBlock, lastBlock);
         if (lastBlock >= MAX_NUMBER) revert OutOfRange(lastBlock, MAX_NUMBER);
         if (lastBlock - firstBlock >= MAX_BLOCKS) revert OutOfRange(lastBlock - firstBlock, MAX_BLOCKS);
-        if (slot >= MAX_NUMBER) revert OutOfRange(slot, MAX_NUMBER);
 
         uint64 next = uint64(parent.lastBlock) + 1;
         if (firstBlock < next) revert WrongFirstBlock(next, firstBlock);
@@ -259,11 +259,8 @@ contract Inbox is ClaimDisputes {
         if (child == 0) return false;
         BatchStatus status = statusOf(child);
         if (status == BatchStatus.Void || status == BatchStatus.Disputed) return false;
-        // Orphaned beside a living parent: a sibling before it is Confirmed.
-        if (status == BatchStatus.Orphaned) revert ParentIsDead(parentId);
-        if (status == BatchStatus.Confirmed) revert SkipsUndisputable(child, status);
-        if (msg.value == 0) revert WrongBond(disputeBondWei, 0);
         _dispute(child);
+        if (msg.value == 0) revert WrongBond(disputeBondWei, 0);
         return true;
     }
 

@@ -76,10 +76,8 @@ interface IInbox {
     /// `slot` is not the slot of block.timestamp (R12).
     error WrongSlot(uint64 expected, uint64 got);
     error NotTheParent(bytes32 expected, bytes32 got);
-    /// Child of a batch that is Void or Orphaned, or sibling of a Confirmed one: it could never count.
+    /// Child of a batch that is Void or Orphaned: it could never count.
     error ParentIsDead(uint32 parentId);
-    /// Sibling of a batch that can no longer be disputed and is not void.
-    error SkipsUndisputable(uint32 batchId, BatchStatus status);
     error UnknownBatch(uint32 batchId);
     error EmptyRange(uint64 firstBlock, uint64 lastBlock);
     error WrongFirstBlock(uint64 expected, uint64 got);
@@ -111,6 +109,7 @@ interface IInbox {
     /// Attempt 1 has to stand on the posted chain; there is no attempt 2 (R5).
     error AttemptNotAllowed(uint8 attempt);
     error WrongBond(uint256 expectedWei, uint256 gotWei);
+    /// Nor can it be skipped: a further child of its parent could never count.
     error NotDisputable(uint32 batchId, BatchStatus status);
     error ClaimWindowOver(uint32 batchId, uint256 endedAt);
     error OnlyResolver(address resolver, address got);
@@ -153,9 +152,6 @@ interface IInbox {
 
     /// Frees the bond of a dispute whose batch became Orphaned. Anyone.
     function closeOrphaned(uint32 batchId) external;
-
-    /// Remembers that a branch is dead, so that what is built on it (64 forks deep and more) is seen as Orphaned. Anyone.
-    function bury(uint32 batchId) external;
 
     /// Sends the caller's credits to `to`.
     function withdraw(address payable to) external returns (uint256 amountWei);
