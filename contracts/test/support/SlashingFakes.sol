@@ -32,6 +32,10 @@ contract SlashingInbox {
         statusOf[id] = status;
     }
 
+    function setCost(uint32 id, uint96 costWei) external {
+        records[id].costWei = costWei;
+    }
+
     function record(uint32 id) external view returns (BatchRecord memory) {
         return records[id];
     }
