@@ -15,6 +15,10 @@ CARGO_DENY_STAMP := $(FOREBOND_CACHE)/tools/cargo-deny-$(CARGO_DENY_VERSION).sta
 NODE_STAMP := tools/node_modules/.installed
 EELS_VENV := $(FOREBOND_CACHE)/eels
 EELS_STAMP := $(EELS_VENV)/requirements.stamp
+ANALYSIS_VENV := $(FOREBOND_CACHE)/analysis
+ANALYSIS_STAMP := $(ANALYSIS_VENV)/requirements.stamp
+FORGE_BIN := $(CURDIR)/tools/node_modules/@foundry-rs/forge-linux-amd64/bin
+FORGE := $(FORGE_BIN)/forge
 
 # `make devnet DATA_DIR=/tmp/x HTTP=127.0.0.1:9000 ARGS="--block-time 2s"`
 DATA_DIR ?= .forebond/devnet
@@ -41,11 +45,24 @@ bench: $(NODE_STAMP) ## Stage benchmarks, then ours beside anvil under the same 
 ## ---- Check ----
 
 .PHONY: test
-test: test-rust test-e2e ## All tests
+test: test-contracts test-rust test-e2e ## All tests
 
 .PHONY: test-rust
-test-rust: ## Unit, property and vector tests of every crate
+test-rust: $(NODE_STAMP) ## Unit, property and vector tests of every crate
 	cargo test --locked --workspace
+
+# The proofs come first, so that the last line is forge's summary.
+.PHONY: test-contracts
+test-contracts: prove-contracts $(NODE_STAMP) ## Contracts: symbolic proofs, then unit, fuzz and invariant tests
+	cd contracts && "$(FORGE)" test
+
+.PHONY: prove-contracts
+prove-contracts: $(ANALYSIS_STAMP) $(NODE_STAMP) ## Contracts: properties proven for all inputs (halmos)
+	cd contracts && PATH="$(ANALYSIS_VENV)/bin:$(FORGE_BIN):$$PATH" halmos --function check_
+
+.PHONY: slither
+slither: $(ANALYSIS_STAMP) $(NODE_STAMP) ## Contracts: static analysis; findings are fixed or answered in contracts/slither.config.json
+	cd contracts && PATH="$(ANALYSIS_VENV)/bin:$(FORGE_BIN):$$PATH" slither .
 
 .PHONY: test-e2e
 test-e2e: $(NODE_STAMP) ## cast, viem and ethers against a running gateway (FOREBOND_BIN= tests another binary)
@@ -58,7 +75,9 @@ lint: $(CARGO_DENY_STAMP) $(NODE_STAMP) ## Format, clippy with warnings denied, 
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	"$(CARGO_DENY)" --locked check licenses bans sources
+	cd contracts && "$(FORGE)" fmt --check
 	node tools/artifacts.mjs --check
+	node tools/contracts.mjs --check
 	node tools/oracles/messages.mjs
 
 .PHONY: fixtures-check
@@ -66,14 +85,16 @@ fixtures-check: $(NODE_STAMP) ## Every hash, digest and signature in fixtures/me
 	node tools/oracles/messages.mjs
 
 .PHONY: fmt
-fmt: ## Format the Rust code
+fmt: $(NODE_STAMP) ## Format Rust and Solidity
 	cargo fmt --all
+	cd contracts && "$(FORGE)" fmt
 
 ## ---- Make again what is committed ----
 
 .PHONY: artifacts
-artifacts: $(NODE_STAMP) ## Compile examples/contracts
+artifacts: $(NODE_STAMP) ## Compile examples/contracts and contracts/
 	node tools/artifacts.mjs
+	node tools/contracts.mjs
 
 .PHONY: predeploys
 predeploys: $(NODE_STAMP) ## Take the OP Stack predeploys' runtime code from its published sources
@@ -92,7 +113,7 @@ oracles-check: $(EELS_STAMP) $(NODE_STAMP) ## The committed execution fixtures a
 ## ---- Install ----
 
 .PHONY: tools
-tools: $(NODE_STAMP) $(CARGO_DENY_STAMP) $(EELS_STAMP) ## Everything the targets above would fetch when first needed
+tools: $(NODE_STAMP) $(CARGO_DENY_STAMP) $(EELS_STAMP) $(ANALYSIS_STAMP) ## Everything the targets above would fetch when first needed
 
 # Foundry's programs are whole in their platform packages; nobody's install scripts are needed.
 $(NODE_STAMP): tools/package.json tools/package-lock.json tools/.npmrc
@@ -106,10 +127,19 @@ $(CARGO_DENY_STAMP):
 	@touch $@
 
 # Debian ships python3 without ensurepip; as root the missing package is installed, otherwise the error names it.
-$(EELS_STAMP): tools/oracles/requirements.txt
-	@rm -rf "$(EELS_VENV)"; mkdir -p "$(FOREBOND_CACHE)"
-	@if ! python3 -m venv "$(EELS_VENV)" >/dev/null 2>&1; then \
+# $(call venv,FOLDER,REQUIREMENTS)
+define venv
+	@rm -rf "$(1)"; mkdir -p "$(FOREBOND_CACHE)"
+	@if ! python3 -m venv "$(1)" >/dev/null 2>&1; then \
 		if [ "$$(id -u)" != 0 ]; then echo "python3 -m venv does not work; install the package python3-venv and run make again" >&2; exit 1; fi; \
-		apt-get update -q && apt-get install -y -q python3-venv; rm -rf "$(EELS_VENV)"; python3 -m venv "$(EELS_VENV)"; fi
-	"$(EELS_VENV)/bin/pip" install --quiet --disable-pip-version-check --requirement tools/oracles/requirements.txt
+		apt-get update -q && apt-get install -y -q python3-venv; rm -rf "$(1)"; python3 -m venv "$(1)"; fi
+	"$(1)/bin/pip" install --quiet --disable-pip-version-check --requirement "$(2)"
+endef
+
+$(EELS_STAMP): tools/oracles/requirements.txt
+	$(call venv,$(EELS_VENV),$<)
+	@touch $@
+
+$(ANALYSIS_STAMP): tools/analysis/requirements.txt
+	$(call venv,$(ANALYSIS_VENV),$<)
 	@touch $@

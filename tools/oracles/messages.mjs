@@ -27,7 +27,7 @@ function same(what, ours, theirs) {
 const solidity = readFileSync(new URL('contracts/src/types/Messages.sol', root), 'utf8').replace(/\/\/.*$/gm, '');
 const types = Object.fromEntries([...solidity.matchAll(/struct\s+(\w+)\s*\{([^}]*)\}/g)].map(([, name, body]) => [
   name,
-  [...body.matchAll(/(\w+)\s+(\w+)\s*;/g)].map(([, type, field]) => ({ type, name: field })),
+  [...body.matchAll(/([\w[\]]+)\s+(\w+)\s*;/g)].map(([, type, field]) => ({ type, name: field })),
 ]));
 const EIP712_DOMAIN = [
   { name: 'name', type: 'string' }, { name: 'version', type: 'string' },

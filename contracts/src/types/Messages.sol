@@ -5,8 +5,7 @@ pragma solidity ^0.8.30;
 // Rust types are generated from it, and golden vectors in `fixtures/` freeze every digest.
 // Field by field, with units: `specs/messages.md`.
 //
-// Domain of all of them: name "Forebond", version "1", chainId = the L1's,
-// verifyingContract = the rollup's Inbox.
+// Domain of the chain messages: name "Forebond", version "1", chainId = the L1's, verifyingContract = the rollup's Inbox.
 
 /// Opens a gateway's turn: which window, on which parent. Signed and logged before the first frag.
 struct Base {

@@ -3,6 +3,7 @@
 //!
 //! Rule numbers (R2, R17, …) are those of `specs/rules.md`, which names the attack each answers.
 
+mod blocks_tree;
 mod clock;
 mod coverage;
 mod fees;
@@ -13,6 +14,7 @@ mod promises_tree;
 mod turn;
 mod verify;
 
+pub use blocks_tree::{block_leaf, blocks_tree};
 pub use clock::{BlockClock, ClockError};
 pub use coverage::CoverageBook;
 pub use fees::{FeeSchedule, FeeScheduleError};

@@ -14,8 +14,11 @@ mod writes;
 
 pub use domain::Domain;
 pub use leaf::Leaf;
-pub use messages::{Base, BlockEnv, Frag, Seal};
+pub use messages::{Base, Batch, BlockEnv, CommitterKey, Delegation, Frag, Revocation, Seal};
 pub use preconfirmation::{Grade, OBJECT_VERSION, Preconfirmation, SignedSeal};
 pub use signature::{Signature, SignatureError};
-pub use wire::{BaseWire, BlockEnvWire, FragWire, LeafWire, SealWire};
+pub use wire::{
+    BaseWire, BatchWire, BlockEnvWire, CommitterKeyWire, DelegationWire, FragWire, LeafWire,
+    RevocationWire, SealWire,
+};
 pub use writes::{AccountWrite, InfoWrite, WriteSet, WriteSetError};

@@ -1,7 +1,7 @@
 //! JSON forms of the messages: numbers are hex quantities, as everywhere in Ethereum's JSON-RPC,
 //! so that a 64-bit window or a 128-bit coverage survives JavaScript.
 
-use crate::{Base, BlockEnv, Frag, Leaf, Seal};
+use crate::{Base, Batch, BlockEnv, CommitterKey, Delegation, Frag, Leaf, Revocation, Seal};
 use alloy_primitives::{Address, B256};
 use serde::{Deserialize, Serialize};
 
@@ -15,13 +15,13 @@ macro_rules! wire {
 
         impl From<&$message> for $wire {
             fn from(message: &$message) -> Self {
-                Self { $($field: message.$source,)* }
+                Self { $($field: message.$source.clone(),)* }
             }
         }
 
         impl From<&$wire> for $message {
             fn from(wire: &$wire) -> Self {
-                Self { $($source: wire.$field,)* }
+                Self { $($source: wire.$field.clone(),)* }
             }
         }
     };
@@ -81,6 +81,55 @@ wire! {
         #[serde(with = "alloy_serde::quantity")] last_sequence: u32 = lastSequence,
         last_frag: B256 = lastFrag,
         end_of_window: bool = endOfWindow,
+    }
+}
+
+wire! {
+    /// JSON form of [`Batch`].
+    BatchWire for Batch {
+        base: B256 = base,
+        #[serde(with = "alloy_serde::quantity")] window: u64 = window,
+        parent_batch: B256 = parentBatch,
+        #[serde(with = "alloy_serde::quantity")] first_block: u64 = firstBlock,
+        #[serde(with = "alloy_serde::quantity")] last_block: u64 = lastBlock,
+        parent_block_hash: B256 = parentBlockHash,
+        last_block_hash: B256 = lastBlockHash,
+        blocks_root: B256 = blocksRoot,
+        last_frag: B256 = lastFrag,
+        #[serde(with = "alloy_serde::quantity")] last_origin_number: u64 = lastOriginNumber,
+        last_origin_hash: B256 = lastOriginHash,
+        blob_hashes: Vec<B256> = blobHashes,
+    }
+}
+
+wire! {
+    /// JSON form of [`Delegation`].
+    DelegationWire for Delegation {
+        operator: Address = operator,
+        #[serde(with = "alloy_serde::quantity")] gateway: u32 = gateway,
+        #[serde(with = "alloy_serde::quantity")] first_epoch: u64 = firstEpoch,
+        #[serde(with = "alloy_serde::quantity")] last_epoch: u64 = lastEpoch,
+        #[serde(with = "alloy_serde::quantity")] nonce: u64 = nonce,
+        rollups: Vec<Address> = rollups,
+        slashers: Vec<Address> = slashers,
+    }
+}
+
+wire! {
+    /// JSON form of [`Revocation`].
+    RevocationWire for Revocation {
+        operator: Address = operator,
+        rollup: Address = rollup,
+        #[serde(with = "alloy_serde::quantity")] last_epoch: u64 = lastEpoch,
+        #[serde(with = "alloy_serde::quantity")] nonce: u64 = nonce,
+    }
+}
+
+wire! {
+    /// JSON form of [`CommitterKey`].
+    CommitterKeyWire for CommitterKey {
+        owner: Address = owner,
+        committer_set: B256 = committerSet,
     }
 }
 

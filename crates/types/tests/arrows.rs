@@ -32,6 +32,7 @@ const LAYERS: &[(&str, Layer)] = &[
     ("forebond-protocol", Layer::Core),
     ("forebond-rollup", Layer::Core),
     ("forebond-beacon", Layer::Core),
+    ("forebond-contracts", Layer::Core),
     ("forebond-runtime", Layer::Edge),
     ("forebond-l1", Layer::Edge),
     ("forebond-exec", Layer::Edge),
@@ -39,6 +40,7 @@ const LAYERS: &[(&str, Layer)] = &[
     ("forebond-gateway", Layer::Role),
     ("forebond-bench", Layer::Tool),
     ("forebond-embedded-l1", Layer::Tool),
+    ("forebond-harness", Layer::Tool),
     ("forebond", Layer::Bin),
 ];
 

@@ -14,7 +14,9 @@
 use alloy_primitives::{Address, B256, hex, keccak256};
 use alloy_sol_types::SolStruct;
 use forebond_types::{
-    Base, BaseWire, BlockEnv, BlockEnvWire, Domain, Frag, FragWire, Seal, SealWire, Signature,
+    Base, BaseWire, Batch, BatchWire, BlockEnv, BlockEnvWire, CommitterKey, CommitterKeyWire,
+    Delegation, DelegationWire, Domain, Frag, FragWire, Revocation, RevocationWire, Seal, SealWire,
+    Signature,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -249,6 +251,111 @@ fn seals() -> Vec<(&'static str, Seal)> {
     ]
 }
 
+fn batches() -> Vec<(&'static str, Batch)> {
+    let base = &bases()[1].1;
+    let example = Batch {
+        base: base.eip712_hash_struct(),
+        window: base.window,
+        parentBatch: hash("batch before"),
+        firstBlock: 42,
+        lastBlock: 73,
+        parentBlockHash: base.parentBlockHash,
+        lastBlockHash: hash("block 73"),
+        blocksRoot: hash("blocks 42 to 73"),
+        lastFrag: hash("last frag of block 73"),
+        lastOriginNumber: 23_540_003,
+        lastOriginHash: hash("origin of block 73"),
+        blobHashes: vec![hash("blob 0"), hash("blob 1")],
+    };
+    let max = B256::repeat_byte(0xff);
+    vec![
+        (
+            "one blob",
+            Batch {
+                blobHashes: vec![hash("blob 0")],
+                ..example.clone()
+            },
+        ),
+        ("two blobs", example.clone()),
+        (
+            "two blobs the other way round",
+            Batch {
+                blobHashes: vec![hash("blob 1"), hash("blob 0")],
+                ..example
+            },
+        ),
+        (
+            "largest",
+            Batch {
+                base: max,
+                window: u64::MAX,
+                parentBatch: max,
+                firstBlock: u64::MAX,
+                lastBlock: u64::MAX,
+                parentBlockHash: max,
+                lastBlockHash: max,
+                blocksRoot: max,
+                lastFrag: max,
+                lastOriginNumber: u64::MAX,
+                lastOriginHash: max,
+                blobHashes: vec![max; 21],
+            },
+        ),
+    ]
+}
+
+fn delegations() -> Vec<(&'static str, Delegation)> {
+    let rollup = |n: u8| Address::repeat_byte(n);
+    vec![
+        (
+            "one rollup",
+            Delegation {
+                operator: Address::from_slice(&hash("operator")[12..]),
+                gateway: 1,
+                firstEpoch: 411_394,
+                lastEpoch: 412_000,
+                nonce: 0,
+                rollups: vec![rollup(0x11)],
+                slashers: vec![rollup(0x55)],
+            },
+        ),
+        (
+            "two rollups, two slashers",
+            Delegation {
+                operator: Address::from_slice(&hash("operator")[12..]),
+                gateway: 2,
+                firstEpoch: 411_394,
+                lastEpoch: u64::MAX,
+                nonce: u64::MAX,
+                rollups: vec![rollup(0x11), rollup(0x22)],
+                slashers: vec![rollup(0x55), rollup(0x66)],
+            },
+        ),
+    ]
+}
+
+fn revocations() -> Vec<(&'static str, Revocation)> {
+    vec![(
+        "example",
+        Revocation {
+            operator: Address::from_slice(&hash("operator")[12..]),
+            rollup: Address::repeat_byte(0x11),
+            lastEpoch: 411_500,
+            nonce: 1,
+        },
+    )]
+}
+
+fn committer_keys() -> Vec<(&'static str, CommitterKey)> {
+    vec![(
+        "example",
+        CommitterKey {
+            owner: Address::from_slice(&hash("gateway owner")[12..]),
+            committerSet: hash("set of one"),
+        },
+    )]
+}
+
 /// One message under every domain.
 fn vector<M: SolStruct, W: Serialize + for<'a> From<&'a M>>((about, message): &(&str, M)) -> Value {
     let digests: Vec<_> = domains()
@@ -286,6 +393,10 @@ fn messages() -> Value {
             "BlockEnv": kind::<BlockEnv, BlockEnvWire>(&envs()),
             "Frag": kind::<Frag, FragWire>(&frags()),
             "Seal": kind::<Seal, SealWire>(&seals()),
+            "Batch": kind::<Batch, BatchWire>(&batches()),
+            "Delegation": kind::<Delegation, DelegationWire>(&delegations()),
+            "Revocation": kind::<Revocation, RevocationWire>(&revocations()),
+            "CommitterKey": kind::<CommitterKey, CommitterKeyWire>(&committer_keys()),
         },
     })
 }
@@ -329,7 +440,7 @@ fn no_two_messages_share_a_digest_and_no_domain_repeats_one() {
             }
         }
     }
-    assert_eq!(seen.len(), 4 * (4 + 3 + 3 + 3));
+    assert_eq!(seen.len(), 4 * (4 + 3 + 3 + 3 + 4 + 2 + 1 + 1));
 }
 
 #[test]

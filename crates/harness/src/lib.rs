@@ -1,0 +1,1 @@
+//! Scenarios over three L1s.

@@ -1,0 +1,208 @@
+//! The L1s that scenarios run on. All are reached over HTTP alone, so a scenario can't tell them apart by more than what they
+//! truly lack.
+
+mod anvil;
+mod embedded;
+mod npm;
+mod process;
+
+use std::{future::Future, time::Duration};
+
+use alloy_provider::Provider;
+use eyre::{Result, WrapErr, ensure};
+use forebond_l1::{
+    beacon::{BeaconClient, BeaconConfig, Genesis, Spec},
+    execution::{ExecutionClient, ExecutionConfig},
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+/// Which L1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Ours, in this process.
+    Embedded,
+    /// Published clients: EthereumJS and Lodestar's state transition.
+    Npm,
+    /// Foundry's, without a beacon chain.
+    Anvil,
+}
+
+/// A running L1 whose slots pass when the scenario says so.
+pub struct World {
+    kind: Kind,
+    execution: ExecutionClient,
+    beacon: Option<BeaconClient>,
+    /// Ends the L1 when dropped.
+    _running: Running,
+}
+
+enum Running {
+    Embedded(embedded::Running),
+    Process(process::Running),
+}
+
+/// Where an L1 stands, as its control tells.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Status {
+    /// The newest slot that is over.
+    pub slot: u64,
+    /// Newest finalized epoch.
+    pub finalized_epoch: u64,
+}
+
+/// Validators of every world, and the accounts they withdraw to: account `index % OPERATORS`.
+pub const VALIDATORS: u64 = 16;
+/// Operators: the first accounts of the development mnemonic.
+pub const OPERATORS: u64 = 2;
+/// Seconds of chain time a slot takes.
+pub const SLOT_TIME_S: u64 = 1;
+
+impl World {
+    /// The L1 in this process: minimal preset, slots on request.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub async fn embedded() -> Result<Self> {
+        let (running, rpc, beacon) = embedded::start().await?;
+        Self::new(Kind::Embedded, Running::Embedded(running), &rpc, Some(&beacon))
+    }
+
+    /// The L1 of published clients, minimal preset, slots on request.
+    ///
+    /// # Errors
+    /// When it is not installed (`make tools-l1`) or does not start.
+    pub async fn npm() -> Result<Self> {
+        let (running, rpc, beacon) = npm::start().await?;
+        Self::new(Kind::Npm, Running::Process(running), &rpc, Some(&beacon))
+    }
+
+    /// Anvil.
+    ///
+    /// # Errors
+    /// When it is not installed (`make tools`) or does not start.
+    pub async fn anvil() -> Result<Self> {
+        let (running, rpc) = anvil::start().await?;
+        Self::new(Kind::Anvil, Running::Process(running), &rpc, None)
+    }
+
+    fn new(kind: Kind, running: Running, rpc: &str, beacon: Option<&str>) -> Result<Self> {
+        let beacon = beacon
+            .map(|url| BeaconClient::new(&BeaconConfig::new(url)))
+            .transpose()?;
+        Ok(Self {
+            kind,
+            execution: ExecutionClient::new(&ExecutionConfig::new(rpc))?,
+            beacon,
+            _running: running,
+        })
+    }
+
+    /// Which one it is.
+    pub const fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Its execution node.
+    pub const fn execution(&self) -> &ExecutionClient {
+        &self.execution
+    }
+
+    /// Its beacon node.
+    ///
+    /// # Errors
+    /// On anvil.
+    pub fn beacon(&self) -> Result<&BeaconClient> {
+        self.beacon
+            .as_ref()
+            .ok_or_else(|| eyre::eyre!("{:?} has no beacon chain", self.kind))
+    }
+
+    /// When its chain began and how long slots are. On anvil: a genesis chosen so that the next block begins slot 1.
+    ///
+    /// # Errors
+    /// When the node does not answer.
+    pub async fn constants(&self) -> Result<(Genesis, Spec)> {
+        let beacon = self.beacon()?;
+        Ok((beacon.genesis().await?, beacon.spec().await?))
+    }
+
+    async fn request(&self, method: &'static str, params: Value) -> Result<Value> {
+        self.execution
+            .provider()
+            .raw_request(method.into(), params)
+            .await
+            .wrap_err(method)
+    }
+
+    /// Lets slots pass.
+    ///
+    /// # Errors
+    /// When the L1 refuses.
+    pub async fn advance(&self, slots: u64) -> Result<()> {
+        // In parts, so that no request outlasts its deadline.
+        let mut left = slots;
+        while left > 0 {
+            let now = left.min(8);
+            match self.kind {
+                Kind::Embedded | Kind::Npm => {
+                    self.request("l1_advanceSlots", json!([now])).await?;
+                }
+                Kind::Anvil => {
+                    self.request("anvil_mine", json!([now, SLOT_TIME_S])).await?;
+                }
+            }
+            left -= now;
+        }
+        Ok(())
+    }
+
+    /// Leaves the next slot without a block, and lets it pass.
+    ///
+    /// # Errors
+    /// When the L1 refuses.
+    pub async fn miss_a_slot(&self) -> Result<u64> {
+        let slot = self.status().await?.slot + 1;
+        self.request("l1_skipSlot", json!([slot])).await?;
+        self.advance(1).await?;
+        Ok(slot)
+    }
+
+    /// Where it stands.
+    ///
+    /// # Errors
+    /// When the node does not answer.
+    pub async fn status(&self) -> Result<Status> {
+        Ok(serde_json::from_value(self.request("l1_status", json!([])).await?)?)
+    }
+
+    /// Lets slots pass until `slot` is the newest one.
+    ///
+    /// # Errors
+    /// When it is over already, or the L1 refuses.
+    pub async fn advance_to(&self, slot: u64) -> Result<()> {
+        let now = self.status().await?.slot;
+        ensure!(now <= slot, "slot {slot} is over: the chain is in slot {now}");
+        self.advance(slot - now).await
+    }
+
+    /// Lets slots pass while `work` waits for blocks.
+    ///
+    /// # Errors
+    /// When the L1 refuses, and what `work` says.
+    pub async fn while_time_passes<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
+        let passing = async {
+            loop {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                if let Err(error) = self.advance(1).await {
+                    return error;
+                }
+            }
+        };
+        tokio::select! {
+            done = work => done,
+            failed = passing => Err(failed),
+        }
+    }
+}

@@ -1,0 +1,319 @@
+use std::{future::IntoFuture, time::Duration};
+
+use alloy_eips::{BlockId, BlockNumberOrTag};
+use alloy_network::{BlockResponse, Ethereum};
+use alloy_primitives::{Address, B256, Bytes, U256};
+use alloy_provider::{Provider, RootProvider};
+use alloy_rpc_client::RpcClient;
+use alloy_rpc_types_eth::{Filter, Log, TransactionReceipt, TransactionRequest};
+use alloy_transport::{RpcError, TransportErrorKind, TransportResult};
+
+use crate::{L1Error, RetryPolicy, error::shortened, http};
+
+/// How an execution node is reached.
+#[derive(Clone, Debug)]
+pub struct ExecutionConfig {
+    /// Such as `http://127.0.0.1:8545`.
+    pub endpoint: String,
+    /// Deadline of one request, milliseconds.
+    pub deadline_ms: u64,
+    /// Repetitions of reads. Transactions are repeated by their sender, which knows what was sent.
+    pub retry: RetryPolicy,
+}
+
+impl ExecutionConfig {
+    /// Defaults for a node nearby.
+    pub fn new(endpoint: impl Into<String>) -> Self {
+        Self {
+            endpoint: endpoint.into(),
+            deadline_ms: 5_000,
+            retry: RetryPolicy::default(),
+        }
+    }
+}
+
+/// A block by its place in the chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct BlockRef {
+    /// Height.
+    pub number: u64,
+    /// Hash.
+    pub hash: B256,
+    /// Hash of the block before.
+    pub parent_hash: B256,
+    /// Unix seconds.
+    pub timestamp_s: u64,
+}
+
+/// What the next block charges.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FeeMarket {
+    /// Base fee of the next block, wei per gas.
+    pub base_fee_wei: u128,
+    /// Blob base fee of the next block, wei per blob gas.
+    pub blob_base_fee_wei: u128,
+    /// A usual tip, wei per gas.
+    pub tip_wei: u128,
+}
+
+/// A client of one execution node. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct ExecutionClient {
+    provider: RootProvider<Ethereum>,
+    deadline: Duration,
+    retry: RetryPolicy,
+}
+
+impl ExecutionClient {
+    /// Checks the address; sends nothing yet.
+    ///
+    /// # Errors
+    /// [`L1Error::Endpoint`].
+    pub fn new(config: &ExecutionConfig) -> Result<Self, L1Error> {
+        let url = http::endpoint(&config.endpoint)?;
+        let deadline = Duration::from_millis(config.deadline_ms);
+        let client = RpcClient::new_http_with_client(http::client(deadline)?, url);
+        Ok(Self {
+            provider: RootProvider::new(client),
+            deadline,
+            retry: config.retry,
+        })
+    }
+
+    /// The provider itself, for contract calls. Its requests end by the same deadline.
+    pub const fn provider(&self) -> &RootProvider<Ethereum> {
+        &self.provider
+    }
+
+    async fn once<T>(
+        &self,
+        what: &str,
+        request: impl IntoFuture<Output = TransportResult<T>>,
+    ) -> Result<T, L1Error> {
+        match tokio::time::timeout(self.deadline, request.into_future()).await {
+            Err(_) => Err(L1Error::timeout(what, self.deadline)),
+            Ok(Ok(value)) => Ok(value),
+            Ok(Err(error)) => Err(refusal(what, self.deadline, error)),
+        }
+    }
+
+    /// EIP-155 chain id.
+    ///
+    /// # Errors
+    /// As any request.
+    pub async fn chain_id(&self) -> Result<u64, L1Error> {
+        self.retry
+            .run(|| self.once("eth_chainId", self.provider.get_chain_id()))
+            .await
+    }
+
+    /// A block's place; `None` when the node does not have it.
+    ///
+    /// # Errors
+    /// As any request.
+    pub async fn block(&self, id: BlockId) -> Result<Option<BlockRef>, L1Error> {
+        let what = format!("block {id:?}");
+        let block = self
+            .retry
+            .run(|| self.once(&what, self.provider.get_block(id)))
+            .await?;
+        Ok(block.map(|block| {
+            let header = block.header();
+            BlockRef {
+                number: header.number,
+                hash: header.hash,
+                parent_hash: header.parent_hash,
+                timestamp_s: header.timestamp,
+            }
+        }))
+    }
+
+    /// The newest block.
+    ///
+    /// # Errors
+    /// As any request; [`L1Error::Answer`] when the node has none.
+    pub async fn head(&self) -> Result<BlockRef, L1Error> {
+        self.block(BlockId::Number(BlockNumberOrTag::Latest))
+            .await?
+            .ok_or_else(|| L1Error::answer("block latest", "a block", "null"))
+    }
+
+    /// Logs of one block, named by hash, so that a reorg in between cannot mix two branches. In order of their index.
+    ///
+    /// # Errors
+    /// As any request; [`L1Error::Answer`] when a log belongs to another block or the order is broken.
+    pub async fn logs_of(&self, block: B256, addresses: &[Address]) -> Result<Vec<Log>, L1Error> {
+        let what = format!("logs of block {block}");
+        let filter = Filter::new()
+            .at_block_hash(block)
+            .address(addresses.to_vec());
+        let logs = self
+            .retry
+            .run(|| self.once(&what, self.provider.get_logs(&filter)))
+            .await?;
+        let of_another = logs.iter().find(|log| {
+            log.block_hash != Some(block) || !addresses.contains(&log.address()) || log.removed
+        });
+        if let Some(log) = of_another {
+            return Err(L1Error::answer(
+                &what,
+                "only logs of that block and those addresses",
+                &format!("a log of {} in block {:?}", log.address(), log.block_hash),
+            ));
+        }
+        if !logs.is_sorted_by(|a, b| a.log_index < b.log_index) {
+            return Err(L1Error::answer(
+                &what,
+                "logs in order, each once",
+                "logs out of order",
+            ));
+        }
+        Ok(logs)
+    }
+
+    /// Result of a call in the newest state.
+    ///
+    /// # Errors
+    /// [`L1Error::Refused`] when it reverts; as any request.
+    pub async fn call(&self, to: Address, input: Bytes) -> Result<Bytes, L1Error> {
+        let request = TransactionRequest::default().to(to).input(input.into());
+        self.retry
+            .run(|| self.once("eth_call", self.provider.call(request.clone())))
+            .await
+    }
+
+    /// Gas the transaction would use.
+    ///
+    /// # Errors
+    /// [`L1Error::Refused`] when it would revert; as any request.
+    pub async fn estimate_gas(&self, request: TransactionRequest) -> Result<u64, L1Error> {
+        self.retry
+            .run(|| {
+                self.once(
+                    "eth_estimateGas",
+                    self.provider.estimate_gas(request.clone()),
+                )
+            })
+            .await
+    }
+
+    /// Receipt of a transaction, once it is in a block.
+    ///
+    /// # Errors
+    /// As any request.
+    pub async fn receipt(&self, hash: B256) -> Result<Option<TransactionReceipt>, L1Error> {
+        let what = format!("receipt of {hash}");
+        self.retry
+            .run(|| self.once(&what, self.provider.get_transaction_receipt(hash)))
+            .await
+    }
+
+    /// Transactions of the account that are in blocks.
+    ///
+    /// # Errors
+    /// As any request.
+    pub async fn nonce(&self, account: Address) -> Result<u64, L1Error> {
+        self.retry
+            .run(|| {
+                self.once(
+                    "eth_getTransactionCount",
+                    self.provider.get_transaction_count(account),
+                )
+            })
+            .await
+    }
+
+    /// Balance in wei.
+    ///
+    /// # Errors
+    /// As any request.
+    pub async fn balance(&self, account: Address) -> Result<U256, L1Error> {
+        self.retry
+            .run(|| self.once("eth_getBalance", self.provider.get_balance(account)))
+            .await
+    }
+
+    /// What the next block charges, from `eth_feeHistory` of the newest block.
+    ///
+    /// # Errors
+    /// As any request; [`L1Error::Answer`] when the node gives no base fee.
+    pub async fn fees(&self) -> Result<FeeMarket, L1Error> {
+        let history = self
+            .retry
+            .run(|| {
+                self.once(
+                    "eth_feeHistory",
+                    self.provider
+                        .get_fee_history(1, BlockNumberOrTag::Latest, &[50.0]),
+                )
+            })
+            .await?;
+        let base_fee_wei = *history
+            .base_fee_per_gas
+            .last()
+            .ok_or_else(|| L1Error::answer("eth_feeHistory", "a base fee", "none"))?;
+        let tip_wei = history
+            .reward
+            .as_ref()
+            .and_then(|rewards| rewards.last()?.first().copied())
+            .unwrap_or_default();
+        Ok(FeeMarket {
+            base_fee_wei,
+            // A node from before blobs gives none; one wei is the protocol's floor.
+            blob_base_fee_wei: history
+                .base_fee_per_blob_gas
+                .last()
+                .copied()
+                .unwrap_or(1)
+                .max(1),
+            tip_wei,
+        })
+    }
+
+    /// Hands a raw transaction to the node, once: whether to repeat is the sender's decision.
+    ///
+    /// # Errors
+    /// [`L1Error::Refused`] with the node's reason; as any request.
+    pub async fn send_raw(&self, raw: &[u8]) -> Result<B256, L1Error> {
+        let pending = self
+            .once(
+                "eth_sendRawTransaction",
+                self.provider.send_raw_transaction(raw),
+            )
+            .await?;
+        Ok(*pending.tx_hash())
+    }
+}
+
+fn refusal(what: &str, deadline: Duration, error: RpcError<TransportErrorKind>) -> L1Error {
+    match error {
+        RpcError::ErrorResp(payload) => L1Error::Refused {
+            what: what.to_owned(),
+            code: payload.code,
+            message: shortened(&match &payload.data {
+                Some(data) => format!("{} {data}", payload.message),
+                None => payload.message.to_string(),
+            }),
+        },
+        RpcError::DeserError { err, text } => {
+            L1Error::answer(what, format!("JSON-RPC ({err})"), &text)
+        }
+        RpcError::NullResp => L1Error::answer(what, "a result", "null"),
+        RpcError::Transport(TransportErrorKind::HttpError(http)) => L1Error::Status {
+            what: what.to_owned(),
+            status: http.status,
+            message: shortened(&http.body),
+        },
+        other => {
+            let text = other.to_string();
+            if text.contains("timed out") {
+                L1Error::timeout(what, deadline)
+            } else {
+                L1Error::Unreachable {
+                    what: what.to_owned(),
+                    reason: shortened(&text),
+                }
+            }
+        }
+    }
+}

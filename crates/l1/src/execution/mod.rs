@@ -1,0 +1,5 @@
+//! The execution client's `eth_` RPC, with a deadline on each request and typed errors.
+
+mod client;
+
+pub use client::{BlockRef, ExecutionClient, ExecutionConfig, FeeMarket};

