@@ -2,6 +2,8 @@
 pragma solidity ^0.8.30;
 
 import {BatchRecord, BatchStatus} from "../../src/interfaces/IInbox.sol";
+import {Shift} from "../../src/interfaces/IExcuses.sol";
+import {Fault} from "../../src/types/Faults.sol";
 import {SlotPresenceProof} from "../../src/types/Proofs.sol";
 import {Terms} from "../../src/types/Terms.sol";
 import {RollupConfig, Window} from "../../src/types/Windows.sol";
@@ -30,6 +32,10 @@ contract SlashingInbox {
 
     function setStatus(uint32 id, BatchStatus status) external {
         statusOf[id] = status;
+    }
+
+    function setCost(uint32 id, uint96 costWei) external {
+        records[id].costWei = costWei;
     }
 
     function record(uint32 id) external view returns (BatchRecord memory) {
@@ -226,5 +232,25 @@ contract SlashingRestaking {
             (bool sent,) = msg.sender.call{value: paidWei}("");
             require(sent);
         }
+    }
+}
+
+/// Finds whatever it is shown: for tests of what follows from a verdict.
+contract SlashingScript {
+    function judge(bytes calldata evidence) external pure returns (Fault memory) {
+        return abi.decode(evidence, (Fault));
+    }
+
+    function shift(bytes calldata evidence) external pure returns (Shift memory) {
+        return abi.decode(evidence, (Shift));
+    }
+}
+
+/// Cannot be paid.
+contract SlashingRefuser {
+    error NoThanks();
+
+    receive() external payable {
+        revert NoThanks();
     }
 }
