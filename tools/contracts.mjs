@@ -14,6 +14,8 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('../contracts/', import.meta.url));
 const forge = fileURLToPath(new URL('node_modules/@foundry-rs/forge-linux-amd64/bin/forge', import.meta.url));
 const folder = join(root, 'artifacts');
+/** Interfaces whose shapes are needed outside, without code. */
+const SHAPES = ['IEvidenceShapes'];
 /** EIP-170: longer runtime code cannot be deployed. */
 const LONGEST_RUNTIME_BYTES = 24_576;
 
@@ -40,7 +42,8 @@ function outputs(out) {
       const { abi, bytecode, deployedBytecode, metadata } = JSON.parse(readFileSync(join(out, source, file), 'utf8'));
       const [[path, contract]] = Object.entries(metadata.settings.compilationTarget);
       const functions = abi.filter(({ type }) => type === 'function').length;
-      if (!path.startsWith('src/') || bytecode.object === '0x' || functions === 0) continue;
+      const wanted = bytecode.object !== '0x' || SHAPES.includes(contract);
+      if (!path.startsWith('src/') || !wanted || functions === 0) continue;
       if (bytecode.object.includes('__$')) throw new Error(`${path}: ${contract} needs a linked library; make its functions internal`);
       const size = (deployedBytecode.object.length - 2) / 2;
       if (size > LONGEST_RUNTIME_BYTES) throw new Error(`${path}: ${contract} has ${size} bytes of runtime code; at most ${LONGEST_RUNTIME_BYTES} can be deployed (EIP-170)`);

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// An L1 of published clients: EthereumJS executes, Lodestar's state transition is the consensus, one process drives both.
-// Prints one line on stdout when it answers: READY {"rpc":"http://127.0.0.1:N","beacon":"http://127.0.0.1:M"}
+// An L1 of published clients: EthereumJS executes, Lodestar's state transition is the consensus, one process drives
+// both. Prints one line on stdout when it answers: READY {"rpc":"http://127.0.0.1:N","beacon":"http://127.0.0.1:M"}
 // SIGTERM or SIGINT ends it and the execution client.
 import { USAGE, parseOptions } from './src/options.mjs';
 
@@ -39,8 +39,7 @@ async function start(options) {
   }
 }
 
-async function main() {
-  const options = parseOptions(process.argv.slice(2));
+async function main(options) {
   if (options.help) {
     process.stdout.write(USAGE);
     return 0;
@@ -56,10 +55,16 @@ async function main() {
   return code;
 }
 
+let options;
 try {
-  process.exit(await main());
+  options = parseOptions(process.argv.slice(2));
+} catch (error) {
+  process.stderr.write(`l1: ${error.message}\n\n${USAGE}`);
+  process.exit(2);
+}
+try {
+  process.exit(await main(options));
 } catch (error) {
   log(error.stack ?? String(error));
-  process.stderr.write('\n' + USAGE);
-  process.exit(2);
+  process.exit(1);
 }

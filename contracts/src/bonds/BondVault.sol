@@ -41,10 +41,11 @@ contract BondVault is IBondVault, ReleaseHorizon, ReentrancyGuardTransient {
         uint64 slotsPerEpoch_,
         IGatewayRegistry registry_,
         IParameters parameters_,
-        address slasher_
+        address slasher_,
+        uint64 oracleSlots_
     )
         SlotClock(genesisTime_, secondsPerSlot_, slotsPerEpoch_)
-        ReleaseHorizon(registry_, IHorizons(address(parameters_)))
+        ReleaseHorizon(registry_, IHorizons(address(parameters_)), oracleSlots_)
     {
         parameters = parameters_;
         slasher = slasher_;

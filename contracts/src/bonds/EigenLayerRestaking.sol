@@ -65,7 +65,9 @@ contract EigenLayerRestaking is EigenLayerSale {
         uint256[][] memory shares = allocationManager.getMinimumSlashableStake(
             _setOf(setId), _listOf(operator), strategies, uint32(block.number + blocks)
         );
-        for (uint256 i; i < strategies.length; ++i) amountWei += _sharesValue(strategies[i], shares[0][i]);
+        for (uint256 i; i < strategies.length; ++i) {
+            amountWei += _sharesValue(strategies[i], shares[0][i]);
+        }
     }
 
     /// @inheritdoc IRestaking
@@ -139,8 +141,7 @@ contract EigenLayerRestaking is EigenLayerSale {
         returns (SlashingParams memory params, uint256[] memory places)
     {
         address[] memory all = strategies;
-        uint256[] memory allocated =
-            allocationManager.getAllocatedStake(_setOf(setId), _listOf(operator), all)[0];
+        uint256[] memory allocated = allocationManager.getAllocatedStake(_setOf(setId), _listOf(operator), all)[0];
         uint256 total;
         uint256 count;
         for (uint256 i; i < all.length; ++i) {

@@ -50,7 +50,9 @@ abstract contract EigenLayerSale is EigenLayerSets, ReentrancyGuardTransient {
 
         uint256 count = strategies.length;
         uint256[] memory before = new uint256[](count);
-        for (uint256 i; i < count; ++i) before[i] = _unmarked(strategies[i]);
+        for (uint256 i; i < count; ++i) {
+            before[i] = _unmarked(strategies[i]);
+        }
         // Reverts before the slash is resolved; then nothing here has happened.
         if (waiting.length != 0) {
             strategyManager.clearBurnOrRedistributableShares(set, case_.slashId);

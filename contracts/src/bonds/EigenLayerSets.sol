@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
-import {
-    CreateSetParamsV2,
-    IAllocationManager,
-    OperatorSet
-} from "../interfaces/eigenlayer/IAllocationManager.sol";
+import {CreateSetParamsV2, IAllocationManager, OperatorSet} from "../interfaces/eigenlayer/IAllocationManager.sol";
 import {IAVSRegistrar} from "../interfaces/eigenlayer/IAVSRegistrar.sol";
 import {IDelegationManager} from "../interfaces/eigenlayer/IDelegationManager.sol";
 import {IStrategy} from "../interfaces/eigenlayer/IStrategy.sol";

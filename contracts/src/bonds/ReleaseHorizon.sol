@@ -11,8 +11,8 @@ import {RollupConfig} from "../types/Windows.sol";
 
 /// When a bond may leave: after the last moment at which a window it secures can be judged and claimed (R16).
 abstract contract ReleaseHorizon is SlotClock {
-    /// EIP-4788 and EIP-2935 answer for so many slots or blocks; judges need them.
-    uint256 internal constant ORACLE_SLOTS = 8191;
+    /// How long EIP-4788 and EIP-2935 answer what judges ask: 8191 slots on mainnet (R16), a few on a development chain.
+    uint64 public immutable oracleSlots;
     uint256 internal constant ROLLUP_GAS = 200_000;
     /// ABI length of `RollupConfig`.
     uint256 private constant CONFIG_BYTES = 12 * 32;
@@ -20,9 +20,10 @@ abstract contract ReleaseHorizon is SlotClock {
     IGatewayRegistry public immutable registry;
     IHorizons public immutable horizons;
 
-    constructor(IGatewayRegistry registry_, IHorizons horizons_) {
+    constructor(IGatewayRegistry registry_, IHorizons horizons_, uint64 oracleSlots_) {
         registry = registry_;
         horizons = horizons_;
+        oracleSlots = oracleSlots_;
     }
 
     /// Unix seconds at which a release asked for now would open.
@@ -35,7 +36,8 @@ abstract contract ReleaseHorizon is SlotClock {
         (uint64 evidence, uint64 claim) = horizons.longestHorizonsAt(lastEpoch);
         uint256 judged = evidence;
         if (rollupSeconds > judged) judged = rollupSeconds;
-        if (ORACLE_SLOTS * secondsPerSlot > judged) judged = ORACLE_SLOTS * secondsPerSlot;
+        uint256 oracleSeconds = uint256(oracleSlots) * secondsPerSlot;
+        if (oracleSeconds > judged) judged = oracleSeconds;
         return uint64(startOf(lastEpoch * slotsPerEpoch) + judged + claim);
     }
 

@@ -31,7 +31,9 @@ interface IEigenLayerRestaking is IRestaking {
     event SlashDeferred(bytes32 indexed faultId);
     event SlashTaken(bytes32 indexed faultId, uint256 slashId, uint256[] shares, uint256 valueWei);
     event TokensArrived(bytes32 indexed faultId, address indexed token, uint256 amount);
-    event TokensSold(bytes32 indexed faultId, address indexed token, address indexed buyer, uint256 amount, uint256 paidWei);
+    event TokensSold(
+        bytes32 indexed faultId, address indexed token, address indexed buyer, uint256 amount, uint256 paidWei
+    );
 
     error StrategyCount(uint256 got, uint256 most);
     error StrategiesNotAscending(uint256 place);

@@ -15,7 +15,9 @@ interface IGatewayRegistry {
     event Quit(uint32 indexed gateway, address indexed rollup, uint64 fromEpoch);
     event Suspended(uint32 indexed gateway, address indexed rollup, uint64 fromEpoch);
     event Resumed(uint32 indexed gateway, address indexed rollup, uint64 fromEpoch);
-    event Delegated(bytes32 indexed delegationHash, address indexed operator, uint32 indexed gateway, Delegation delegation);
+    event Delegated(
+        bytes32 indexed delegationHash, address indexed operator, uint32 indexed gateway, Delegation delegation
+    );
     event Revoked(address indexed operator, address indexed rollup, uint64 lastEpoch, uint64 nonce);
     event NonceUsed(address indexed operator, uint64 nonce);
 
@@ -95,7 +97,10 @@ interface IGatewayRegistry {
     function resume(uint32 gateway, address rollup) external;
 
     /// The standing alone, without the release phase.
-    function standingAt(uint32 gateway, address rollup, uint64 epoch) external view returns (bool member, bool suspended);
+    function standingAt(uint32 gateway, address rollup, uint64 epoch)
+        external
+        view
+        returns (bool member, bool suspended);
 
     /// May own windows of `rollup` that end in `epoch`: member, not suspended, admitted by the release phase.
     function eligibleAt(uint32 gateway, address rollup, uint64 epoch) external view returns (bool);

@@ -16,7 +16,9 @@ library CommitterSignatures {
     /// Reverts with a named error unless `signature` is the set's on `digest`.
     function verify(CommitterSet memory set, bytes32 digest, bytes memory signature) internal pure {
         uint256 threshold = set.threshold;
-        if (threshold == 0 || signature.length != threshold * 65) revert SignatureLength(threshold * 65, signature.length);
+        if (threshold == 0 || signature.length != threshold * 65) {
+            revert SignatureLength(threshold * 65, signature.length);
+        }
         address last;
         uint256 member;
         for (uint256 i; i < threshold; ++i) {

@@ -25,7 +25,11 @@ library FaultIds {
     }
 
     /// A slot of an operator sold twice for a rollup, or not proposed in.
-    function ofOperator(FaultKind kind, address operator, address rollup, uint64 place) internal pure returns (bytes32) {
+    function ofOperator(FaultKind kind, address operator, address rollup, uint64 place)
+        internal
+        pure
+        returns (bytes32)
+    {
         return keccak256(abi.encode(kind, operator, rollup, place));
     }
 }

@@ -31,7 +31,8 @@ library MessageHashes {
     bytes32 internal constant COMMITTER_KEY_TYPE = keccak256("CommitterKey(address owner,bytes32 committerSet)");
 
     function domain(address verifyingContract) internal view returns (bytes32) {
-        return keccak256(abi.encode(DOMAIN_TYPE, keccak256("Forebond"), keccak256("1"), block.chainid, verifyingContract));
+        return
+            keccak256(abi.encode(DOMAIN_TYPE, keccak256("Forebond"), keccak256("1"), block.chainid, verifyingContract));
     }
 
     /// What a key signs.

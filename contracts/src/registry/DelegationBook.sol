@@ -55,7 +55,9 @@ abstract contract DelegationBook is GatewayStanding {
 
         uint64 epoch = currentEpoch();
         uint64 lastEpoch = revocation.lastEpoch;
-        if (lastEpoch < epoch + 1) revert EpochTrace.EffectTooEarly(uint256(lastEpoch) + 1, epoch + EpochTrace.LEAD_EPOCHS);
+        if (lastEpoch < epoch + 1) {
+            revert EpochTrace.EffectTooEarly(uint256(lastEpoch) + 1, epoch + EpochTrace.LEAD_EPOCHS);
+        }
         EpochTrace.Trace storage trace = book[revocation.operator][revocation.rollup];
         bool changed;
         for (uint256 i; i < MOST_BOOKED && trace.length() > 0; ++i) {

@@ -87,8 +87,7 @@ abstract contract GatewayKeys is IGatewayRegistry, SlotClock {
         }
         if (possessions.length != count) revert PossessionCount(possessions.length, count);
         bytes32 setHash = MessageHashes.hash(set);
-        bytes32 digest =
-            MessageHashes.digest(domainSeparator(), MessageHashes.hash(CommitterKey(msg.sender, setHash)));
+        bytes32 digest = MessageHashes.digest(domainSeparator(), MessageHashes.hash(CommitterKey(msg.sender, setHash)));
         address last;
         for (uint256 i; i < count; ++i) {
             address member = set.members[i];

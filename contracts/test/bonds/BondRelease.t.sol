@@ -54,9 +54,7 @@ contract BondReleaseTest is BondsWorld {
 
     function test_aMemberKeepsTheMinimum() public {
         vm.startPrank(owner);
-        vm.expectRevert(
-            abi.encodeWithSelector(IBondVault.StillMember.selector, gateway, rollup, 99 ether, 100 ether)
-        );
+        vm.expectRevert(abi.encodeWithSelector(IBondVault.StillMember.selector, gateway, rollup, 99 ether, 100 ether));
         vault.requestRelease(gateway, rollup, 901 ether);
         vault.requestRelease(gateway, rollup, 900 ether);
         assertEq(vault.committedOf(gateway, rollup), 100 ether);
@@ -140,9 +138,7 @@ contract BondReleaseTest is BondsWorld {
     function test_noMoreIsReleasedThanIsCommitted() public {
         quit();
         vm.startPrank(owner);
-        vm.expectRevert(
-            abi.encodeWithSelector(IBondVault.NotEnoughCommitted.selector, 1001 ether, 1000 ether)
-        );
+        vm.expectRevert(abi.encodeWithSelector(IBondVault.NotEnoughCommitted.selector, 1001 ether, 1000 ether));
         vault.requestRelease(gateway, rollup, 1001 ether);
         vm.expectRevert(IBondVault.ZeroAmount.selector);
         vault.requestRelease(gateway, rollup, 0);

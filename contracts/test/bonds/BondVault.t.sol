@@ -21,7 +21,8 @@ contract CallsBack {
     }
 
     receive() external payable {
-        try vault.withdraw(gateway, payable(address(this)), 1) {} catch {
+        try vault.withdraw(gateway, payable(address(this)), 1) {}
+        catch {
             ++refused;
         }
     }

@@ -40,7 +40,9 @@ contract BondsInvariants is Test {
     /// The slices and the free part of all gateways are what the vault holds: sum(slices) <= bond.
     function invariant_theVaultHoldsExactlyWhatItOwes() public view {
         uint256 owed;
-        for (uint32 gateway = 1; gateway <= handler.gatewayCount(); ++gateway) owed += held(gateway);
+        for (uint32 gateway = 1; gateway <= handler.gatewayCount(); ++gateway) {
+            owed += held(gateway);
+        }
         assertEq(address(vault).balance, owed);
     }
 

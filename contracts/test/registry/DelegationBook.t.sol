@@ -113,18 +113,14 @@ contract DelegationBookTest is BondsWorld {
     function test_aStrangersSignatureIsRefused() public {
         Delegation memory delegation = delegationTo(gateway, operator, 12, 20, 7);
         bytes memory signature_ = signed(delegation, committerKey);
-        vm.expectRevert(
-            abi.encodeWithSelector(IGatewayRegistry.NotSignedByOperator.selector, operator, committer)
-        );
+        vm.expectRevert(abi.encodeWithSelector(IGatewayRegistry.NotSignedByOperator.selector, operator, committer));
         registry.delegate(delegation, signature_);
     }
 
     function test_aSignatureThatRecoversToNobodyDoesNotBindTheZeroOperator() public {
         Delegation memory delegation = delegationTo(gateway, address(0), 12, 20, 7);
         bytes memory nobody = abi.encodePacked(bytes32(0), bytes32(0), uint8(27));
-        vm.expectRevert(
-            abi.encodeWithSelector(IGatewayRegistry.NotSignedByOperator.selector, address(0), address(0))
-        );
+        vm.expectRevert(abi.encodeWithSelector(IGatewayRegistry.NotSignedByOperator.selector, address(0), address(0)));
         registry.delegate(delegation, nobody);
     }
 
@@ -240,12 +236,16 @@ contract DelegationBookTest is BondsWorld {
 
     function test_revokingDropsWhatIsBookedAhead() public {
         delegate(delegationTo(gateway, operator, 12, 14, 0));
-        for (uint64 i = 1; i < 8; ++i) delegate(delegationTo(second, operator, 12 + 10 * i, 14 + 10 * i, i));
+        for (uint64 i = 1; i < 8; ++i) {
+            delegate(delegationTo(second, operator, 12 + 10 * i, 14 + 10 * i, i));
+        }
         vm.prank(operator);
         vm.expectRevert(abi.encodeWithSelector(IGatewayRegistry.TooManyBooked.selector, rollup, 8));
         registry.delegate(delegationTo(second, operator, 1000, 1001, 8), "");
         revoke(11, 9);
-        for (uint64 epoch = 10; epoch < 100; ++epoch) assertEq(lentTo(epoch), 0);
+        for (uint64 epoch = 10; epoch < 100; ++epoch) {
+            assertEq(lentTo(epoch), 0);
+        }
         delegate(delegationTo(second, operator, 12, 14, 10));
         assertEq(lentTo(12), second);
     }
@@ -304,7 +304,9 @@ contract DelegationBookTest is BondsWorld {
                 toEpoch(now_);
                 known[now_ + 1] = lentTo(now_ + 1);
             }
-            for (uint64 epoch = NOW_EPOCH + 2; epoch <= now_ + 1; ++epoch) assertEq(lentTo(epoch), known[epoch]);
+            for (uint64 epoch = NOW_EPOCH + 2; epoch <= now_ + 1; ++epoch) {
+                assertEq(lentTo(epoch), known[epoch]);
+            }
         }
     }
 }

@@ -60,7 +60,9 @@ contract GatewayGasTest is BondsWorld {
         address rollup_ = rollup;
         vm.cool(address(registry));
         used = gasleft();
-        for (uint256 i; i < OPERATORS; ++i) registry.gatewayFor(list[i], rollup_, 14);
+        for (uint256 i; i < OPERATORS; ++i) {
+            registry.gatewayFor(list[i], rollup_, 14);
+        }
         used -= gasleft();
     }
 

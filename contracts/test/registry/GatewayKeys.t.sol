@@ -38,7 +38,9 @@ contract GatewayKeysTest is BondsWorld {
         }
         bytes32 digest = possessionDigest(owner_, set);
         possessions = new bytes[](count);
-        for (uint256 i; i < count; ++i) possessions[i] = signature(keys[i], digest);
+        for (uint256 i; i < count; ++i) {
+            possessions[i] = signature(keys[i], digest);
+        }
     }
 
     function test_idsRunFromOne() public {
@@ -104,9 +106,7 @@ contract GatewayKeysTest is BondsWorld {
         (, uint256 otherKey) = makeAddrAndKey("other");
         bytes[] memory possessions = possessionBy(otherKey, owner, setOf(committer));
         vm.prank(owner);
-        vm.expectRevert(
-            abi.encodeWithSelector(IGatewayRegistry.NotPossessed.selector, 0, committer, vm.addr(otherKey))
-        );
+        vm.expectRevert(abi.encodeWithSelector(IGatewayRegistry.NotPossessed.selector, 0, committer, vm.addr(otherKey)));
         registry.register(setOf(committer), possessions, "");
     }
 
@@ -207,9 +207,7 @@ contract GatewayKeysTest is BondsWorld {
     }
 
     function test_anUnknownGatewayHasNoOwnerToActForIt() public {
-        vm.expectRevert(
-            abi.encodeWithSelector(IGatewayRegistry.NotTheOwner.selector, 7, address(this), address(0))
-        );
+        vm.expectRevert(abi.encodeWithSelector(IGatewayRegistry.NotTheOwner.selector, 7, address(this), address(0)));
         registry.join(7, rollup);
     }
 }

@@ -40,9 +40,7 @@ contract GatewayStandingTest is BondsWorld {
         fund(gateway, owner, rollup, 100 ether);
         vm.startPrank(owner);
         vault.requestRelease(gateway, rollup, 1);
-        vm.expectRevert(
-            abi.encodeWithSelector(IGatewayRegistry.ReserveTooSmall.selector, 100 ether - 1, 100 ether)
-        );
+        vm.expectRevert(abi.encodeWithSelector(IGatewayRegistry.ReserveTooSmall.selector, 100 ether - 1, 100 ether));
         registry.join(gateway, rollup);
     }
 
@@ -82,7 +80,8 @@ contract GatewayStandingTest is BondsWorld {
 
     function test_onlyTheOwnerJoinsQuitsAndResumes() public {
         gateway = joined();
-        bytes memory refusal = abi.encodeWithSelector(IGatewayRegistry.NotTheOwner.selector, gateway, address(this), owner);
+        bytes memory refusal =
+            abi.encodeWithSelector(IGatewayRegistry.NotTheOwner.selector, gateway, address(this), owner);
         vm.expectRevert(refusal);
         registry.join(gateway, rollup);
         vm.expectRevert(refusal);

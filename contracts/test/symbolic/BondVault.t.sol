@@ -64,7 +64,7 @@ contract BondVaultSymbolic {
         around = new SymbolicSurroundings(member);
         rollup = address(around);
         vault = new BondVault(
-            GENESIS, 12, 32, IGatewayRegistry(address(around)), IParameters(address(around)), address(this)
+            GENESIS, 12, 32, IGatewayRegistry(address(around)), IParameters(address(around)), address(this), 8191
         );
     }
 
@@ -101,9 +101,13 @@ contract BondVaultSymbolic {
     }
 
     /// Conservation: no other call creates or loses a wei.
-    function check_restoreAndWithdrawConserve(uint96 reserved, uint96 releasing, uint96 rest, uint96 restored, uint96 out)
-        external
-    {
+    function check_restoreAndWithdrawConserve(
+        uint96 reserved,
+        uint96 releasing,
+        uint96 rest,
+        uint96 restored,
+        uint96 out
+    ) external {
         slice(reserved, releasing, rest);
         vm.deal(address(this), restored);
         vault.restore{value: restored}(GATEWAY, rollup);

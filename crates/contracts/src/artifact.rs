@@ -38,6 +38,7 @@ const TEXTS: &[&str] = artifacts![
     "FalseClaimJudge",
     "OrderJudge",
     "DoubleDelegationJudge",
+    "Excuses",
     "UnkeptJudge",
     "LateJudge",
     "MissedSlotJudge",

@@ -39,6 +39,8 @@ bind! {
     FalseClaimJudge = "../../contracts/artifacts/FalseClaimJudge.json",
     OrderJudge = "../../contracts/artifacts/OrderJudge.json",
     DoubleDelegationJudge = "../../contracts/artifacts/DoubleDelegationJudge.json",
+    Excuses = "../../contracts/artifacts/Excuses.json",
+    IEvidenceShapes = "../../contracts/artifacts/IEvidenceShapes.json",
     UnkeptJudge = "../../contracts/artifacts/UnkeptJudge.json",
     LateJudge = "../../contracts/artifacts/LateJudge.json",
     MissedSlotJudge = "../../contracts/artifacts/MissedSlotJudge.json",

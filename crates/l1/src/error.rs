@@ -75,6 +75,8 @@ pub enum L1Error {
         code: i64,
         /// The node's message, shortened.
         message: String,
+        /// What the contract reverted with, when the node says.
+        data: Option<alloy_primitives::Bytes>,
     },
 }
 

@@ -1,5 +1,6 @@
-// The ten accounts of the usual development mnemonic ("test test test test test test test test test test test junk"), in the
-// order of their derivation path m/44'/60'/0'/0/i. Everyone knows their keys: never use them where value is real.
+// The ten accounts of the usual development mnemonic ("test test test test test test test test test test test junk"),
+// in the order of their derivation path m/44'/60'/0'/0/i. Everyone knows their keys: never use them where value is
+// real.
 export const DEV_ADDRESSES = [
   '0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266',
   '0x70997970C51812dc3A010C7d01b50e0d17dc79C8',

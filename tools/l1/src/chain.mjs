@@ -1,4 +1,5 @@
-// The tree of blocks and the chain that is canonical now. Whoever makes blocks decides the head; there is no fork choice to win.
+// The tree of blocks and the chain that is canonical now. Whoever makes blocks decides the head; there is no fork
+// choice to win.
 import { SLOTS_PER_EPOCH } from '@lodestar/params';
 import { computeEpochAtSlot, computeStartSlotAtEpoch, processSlots } from '@lodestar/state-transition';
 import { ssz } from '@lodestar/types';
@@ -12,8 +13,8 @@ const BLOB_SLOTS = 512;
 const ZERO_HASH = `0x${'0'.repeat(64)}`;
 
 /**
- * An entry: {root, parent, slot, block (signed), state (after it), executionHash, executionNumber, transactions, blobs}.
- * Old entries lose their `state` and `blobs`.
+ * An entry: {root, parent, slot, block (signed), state (after it), executionHash, executionNumber, transactions,
+ * blobs}. Old entries lose their `state` and `blobs`.
  */
 export class Chain {
   constructor(genesisState, executionGenesis) {
@@ -70,7 +71,13 @@ export class Chain {
     this.forgetOld();
   }
 
-  /** Brings `canonical` (slot → root, holes for missed slots) in line with the head; returns the slot of the fork point. */
+  /**
+
+   * Brings `canonical` (slot → root, holes for missed slots) in line with the head; returns the slot of the fork
+
+   * point.
+
+   */
   rewriteCanonical(entry) {
     const branch = [];
     let ancestor = entry;
@@ -109,7 +116,13 @@ export class Chain {
     };
   }
 
-  /** Root of the last canonical block before `epoch` begins, as far as it is known; genesis where that lies before the chain. */
+  /**
+
+   * Root of the last canonical block before `epoch` begins, as far as it is known; genesis where that lies before the
+
+   * chain.
+
+   */
   rootBefore(epoch) {
     return (this.at(computeStartSlotAtEpoch(Math.max(epoch, 0)) - 1) ?? this.genesis).root;
   }
@@ -153,10 +166,12 @@ export class Chain {
   forgetOld() {
     const finalizedSlot = this.head.state.finalizedCheckpoint.epoch * SLOTS_PER_EPOCH;
     for (const [root, entry] of this.entries) {
-      if (entry.slot + STATE_SLOTS < this.head.slot && entry.slot < finalizedSlot && entry !== this.genesis) entry.state = null;
+      if (entry.slot + STATE_SLOTS < this.head.slot && entry.slot < finalizedSlot && entry !== this.genesis)
+        entry.state = null;
       if (entry.slot + BLOB_SLOTS < this.head.slot) entry.blobs = null;
       // What lost against a finalized block cannot come back.
-      if (entry.slot < finalizedSlot && !this.isCanonical(entry) && entry.slot + STATE_SLOTS < this.head.slot) this.entries.delete(root);
+      if (entry.slot < finalizedSlot && !this.isCanonical(entry) && entry.slot + STATE_SLOTS < this.head.slot)
+        this.entries.delete(root);
     }
   }
 }

@@ -1,5 +1,5 @@
-// The script: what a test may make this L1 do beyond what a real one would. JSON-RPC methods l1_… on the RPC port, by the names and with
-// the parameters (positional) that the embedded L1 has; what this one cannot do it refuses by name.
+// The script: what a test may make this L1 do beyond what a real one would. JSON-RPC methods l1_… on the RPC port, by
+// the names and with the parameters (positional) that the embedded L1 has; what this one cannot do it refuses by name.
 import { Refused } from './driver.mjs';
 
 const MAX_SLOT = 2 ** 40;
@@ -19,7 +19,9 @@ export class Control {
         return `0x${wanted.toString(16)}`;
       },
       l1_reorg: async ([wanted]) => {
-        await driver.reorg(typeof wanted === 'object' && wanted !== null ? reorgOf(wanted) : { depth: integer('depth', wanted) });
+        await driver.reorg(
+          typeof wanted === 'object' && wanted !== null ? reorgOf(wanted) : { depth: integer('depth', wanted) },
+        );
         return this.status();
       },
       l1_plan: async ([slot, action]) => {
@@ -82,7 +84,8 @@ const ACTIONS = {
 
 function actionOf(given) {
   const { action, ...rest } = given ?? {};
-  if (!Object.hasOwn(ACTIONS, action)) throw new Refused(`action: got ${JSON.stringify(action)}, expected one of ${Object.keys(ACTIONS).join(', ')}`);
+  if (!Object.hasOwn(ACTIONS, action))
+    throw new Refused(`action: got ${JSON.stringify(action)}, expected one of ${Object.keys(ACTIONS).join(', ')}`);
   return { action, ...ACTIONS[action](rest) };
 }
 
@@ -93,6 +96,7 @@ function reorgOf({ depth, missFirst = false, withTransactions = false }) {
 /** Numbers come plain or as "0x…". */
 function integer(name, given) {
   const number = typeof given === 'string' && /^0x[0-9a-f]{1,10}$/i.test(given) ? Number(given) : given;
-  if (!Number.isInteger(number) || number < 0 || number > MAX_SLOT) throw new Refused(`${name}: got ${JSON.stringify(given)}, expected a number`);
+  if (!Number.isInteger(number) || number < 0 || number > MAX_SLOT)
+    throw new Refused(`${name}: got ${JSON.stringify(given)}, expected a number`);
   return number;
 }

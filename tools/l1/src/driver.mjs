@@ -1,8 +1,10 @@
-// Makes the chain grow: one block per slot by the clock, or as many as asked for, with misses and reorganisations on demand.
+// Makes the chain grow: one block per slot by the clock, or as many as asked for, with misses and reorganisations on
+// demand.
 import { produceBlock } from './consensus/produce.mjs';
 
 const FEE_RECIPIENT = '0x000000000000000000000000000000000000fee1';
-// Replacement blocks pay another account each time, so that they differ from what they replace even when they hold the same.
+// Replacement blocks pay another account each time, so that they differ from what they replace even when they hold the
+// same.
 const REPLACEMENT_FEE_RECIPIENT = '0x000000000000000000000000000000000fee';
 const MAX_ADVANCE_SLOTS = 1024;
 const MAX_PLANNED = 1024;
@@ -54,11 +56,14 @@ export class Driver {
   schedule() {
     if (this.stopped) return;
     const nextS = this.chain.genesisTimeS + (Math.max(this.clockSlot(), this.passed) + 1) * this.slotTimeS;
-    this.timer = setTimeout(async () => {
-      const slot = this.clockSlot();
-      if (slot > this.passed) await this.exclusive(() => this.slot(slot));
-      this.schedule();
-    }, Math.max(1, nextS * 1000 - Date.now()));
+    this.timer = setTimeout(
+      async () => {
+        const slot = this.clockSlot();
+        if (slot > this.passed) await this.exclusive(() => this.slot(slot));
+        this.schedule();
+      },
+      Math.max(1, nextS * 1000 - Date.now()),
+    );
   }
 
   /** One thing at a time: blocks and reorganisations never interleave. */
@@ -68,7 +73,13 @@ export class Driver {
     return result;
   }
 
-  /** Lets `slot` pass, with a block unless it is to be missed. A block that fails is a missed slot too, and is said on stderr. */
+  /**
+
+   * Lets `slot` pass, with a block unless it is to be missed. A block that fails is a missed slot too, and is said on
+
+   * stderr.
+
+   */
   async slot(slot) {
     const actions = this.due(slot);
     try {
@@ -101,7 +112,16 @@ export class Driver {
   async produce(parent, slot, feeRecipient, graffiti) {
     const { engine, keys, chain, attestingPercent } = this;
     const forkchoice = chain.forkchoice(parent.state);
-    const entry = await produceBlock({ engine, keys, parent, slot, forkchoice, feeRecipient, graffiti, attestingPercent });
+    const entry = await produceBlock({
+      engine,
+      keys,
+      parent,
+      slot,
+      forkchoice,
+      feeRecipient,
+      graffiti,
+      attestingPercent,
+    });
     chain.add(entry);
     return entry;
   }
@@ -113,8 +133,12 @@ export class Driver {
 
   /** Manual clock only: lets `count` slots pass one after the other. */
   async advance(count) {
-    if (!this.manual) throw new Refused('the chain runs in real time; slots pass by themselves (start with --manual to let them pass on request)');
-    if (count < 1 || count > MAX_ADVANCE_SLOTS) throw new Refused(`count: got ${count}, expected 1 to ${MAX_ADVANCE_SLOTS}`);
+    if (!this.manual)
+      throw new Refused(
+        'the chain runs in real time; slots pass by themselves (start with --manual to let them pass on request)',
+      );
+    if (count < 1 || count > MAX_ADVANCE_SLOTS)
+      throw new Refused(`count: got ${count}, expected 1 to ${MAX_ADVANCE_SLOTS}`);
     await this.exclusive(async () => {
       for (let i = 0; i < count && !this.stopped; i++) await this.slot(this.passed + 1);
     });
@@ -122,9 +146,11 @@ export class Driver {
 
   /** Plans an action for a slot that has not begun. */
   plan(slot, action) {
-    if (slot < this.nextSlot()) throw new Refused(`slot ${slot} is over, the chain stands at slot ${this.nextSlot() - 1}; name a later slot`);
+    if (slot < this.nextSlot())
+      throw new Refused(`slot ${slot} is over, the chain stands at slot ${this.nextSlot() - 1}; name a later slot`);
     const actions = this.planned.get(slot) ?? [];
-    if (this.planned.size >= MAX_PLANNED || actions.length >= MAX_PLANNED) throw new Refused(`${MAX_PLANNED} actions are planned already; wait until some have happened`);
+    if (this.planned.size >= MAX_PLANNED || actions.length >= MAX_PLANNED)
+      throw new Refused(`${MAX_PLANNED} actions are planned already; wait until some have happened`);
     this.planned.set(slot, [...actions, action]);
   }
 
@@ -139,15 +165,18 @@ export class Driver {
   }
 
   /**
-   * Replaces the newest `depth` slots (missed ones counted) by other blocks of the same proposers; the first stays empty with
-   * `missFirst`. Transactions of the old blocks return to the pool: with `withTransactions` before the new blocks are made,
-   * otherwise after, so that they come later than they did.
+   * Replaces the newest `depth` slots (missed ones counted) by other blocks of the same proposers; the first stays
+   * empty with `missFirst`. Transactions of the old blocks return to the pool: with `withTransactions` before the new
+   * blocks are made, otherwise after, so that they come later than they did.
    */
   async replaceNewest({ depth, missFirst = false, withTransactions = false }) {
     const { chain } = this;
     const first = this.passed - depth + 1;
     const most = this.passed - chain.checkpoint('finalized').slot;
-    if (depth < 1 || depth > most) throw new Refused(`a reorg of depth ${depth} is not possible: expected 1 to ${most}, what is older is finalized or genesis`);
+    if (depth < 1 || depth > most)
+      throw new Refused(
+        `a reorg of depth ${depth} is not possible: expected 1 to ${most}, what is older is finalized or genesis`,
+      );
     const base = chain.at(first - 1);
     const orphaned = [];
     for (let entry = chain.head; entry !== base; entry = chain.entries.get(entry.parent)) orphaned.unshift(entry);
@@ -159,7 +188,8 @@ export class Driver {
     this.reorgs += 1;
     const feeRecipient = REPLACEMENT_FEE_RECIPIENT + (this.reorgs % 0x10000).toString(16).padStart(4, '0');
     let head = base;
-    for (let slot = missFirst ? first + 1 : first; slot <= this.passed; slot++) head = await this.produce(head, slot, feeRecipient, `forebond replacement ${this.reorgs}`);
+    for (let slot = missFirst ? first + 1 : first; slot <= this.passed; slot++)
+      head = await this.produce(head, slot, feeRecipient, `forebond replacement ${this.reorgs}`);
     await this.adopt(head);
     if (!withTransactions) await this.returnToPool(orphaned);
   }

@@ -6,7 +6,8 @@ import { Chain } from './chain.mjs';
 import { Driver } from './driver.mjs';
 import { startExecutionClient } from './execution/client.mjs';
 
-// From the start of the process to slot 0: the execution client needs a second to come up and block 0's time is in its genesis.
+// From the start of the process to slot 0: the execution client needs a second to come up and block 0's time is in its
+// genesis.
 const GENESIS_LEAD_S = 3;
 
 /** Returns { execution, chain, driver, stop() }. `returnToPool` as in Driver. */
@@ -16,7 +17,14 @@ export async function startL1({ dataDir, slotTimeS, validators, accounts, seed, 
   try {
     const keys = new Keys(validators);
     const config = chainConfig({ slotTimeS });
-    const state = genesisState({ chainConfig: config, keys, executionBlock: execution.genesis, genesisTimeS, seed, accounts });
+    const state = genesisState({
+      chainConfig: config,
+      keys,
+      executionBlock: execution.genesis,
+      genesisTimeS,
+      seed,
+      accounts,
+    });
     const chain = new Chain(state, execution.genesis);
     const { engine } = execution;
     await engine.setHead({ head: execution.genesis.hash, ...chain.forkchoice() });

@@ -35,7 +35,8 @@ export function parseOptions(args) {
   });
   if (values.help) return { help: true };
   if (values['data-dir'] === undefined) throw new Error('--data-dir: expected a folder');
-  if (!Object.hasOwn(SLOTS_PER_EPOCH, values.preset)) throw new Error(`--preset: got ${values.preset}, expected minimal or mainnet`);
+  if (!Object.hasOwn(SLOTS_PER_EPOCH, values.preset))
+    throw new Error(`--preset: got ${values.preset}, expected minimal or mainnet`);
   const integer = (name, least, most) => {
     const number = Number(values[name]);
     if (!/^[0-9]+$/.test(values[name]) || number < least || number > most) {

@@ -48,10 +48,11 @@ interface IAllocationManager {
     function isOperatorSlashable(address operator, OperatorSet calldata operatorSet) external view returns (bool);
 
     /// Shares per operator and strategy allocated to the set now.
-    function getAllocatedStake(OperatorSet calldata operatorSet, address[] calldata operators, address[] calldata strategies)
-        external
-        view
-        returns (uint256[][] memory slashableStake);
+    function getAllocatedStake(
+        OperatorSet calldata operatorSet,
+        address[] calldata operators,
+        address[] calldata strategies
+    ) external view returns (uint256[][] memory slashableStake);
 
     /// Shares that will still be slashable at a future block if nothing else is deallocated until then.
     function getMinimumSlashableStake(

@@ -130,9 +130,7 @@ contract EigenLayerRestakingTest is BondsWorld {
     function test_anOperatorIsBoundOnlyWhereOwnerAndOperatorAgree() public {
         uint32 other = registerGateway(owner, "other");
         address stranger = makeAddr("stranger");
-        vm.expectRevert(
-            abi.encodeWithSelector(IEigenLayerRestaking.NotProposed.selector, other, stranger, address(0))
-        );
+        vm.expectRevert(abi.encodeWithSelector(IEigenLayerRestaking.NotProposed.selector, other, stranger, address(0)));
         register(stranger, other);
         vm.expectRevert(abi.encodeWithSelector(IEigenLayerRestaking.BoundElsewhere.selector, gateway, stranger));
         register(stranger, gateway);
@@ -294,9 +292,7 @@ contract EigenLayerRestakingTest is BondsWorld {
         adapter.take(FAULT);
         eigen.pause(false);
         assertEq(adapter.take(FAULT), 10 ether);
-        vm.expectRevert(
-            abi.encodeWithSelector(IEigenLayerRestaking.WrongState.selector, FAULT, CaseState.Taken)
-        );
+        vm.expectRevert(abi.encodeWithSelector(IEigenLayerRestaking.WrongState.selector, FAULT, CaseState.Taken));
         adapter.take(FAULT);
     }
 
@@ -356,13 +352,9 @@ contract EigenLayerRestakingTest is BondsWorld {
         vm.roll(block.number + 50_400);
         adapter.settle(FAULT);
         vm.deal(address(this), 100 ether);
-        vm.expectRevert(
-            abi.encodeWithSelector(IEigenLayerRestaking.TooLittlePaid.selector, 1 ether, 2 ether)
-        );
+        vm.expectRevert(abi.encodeWithSelector(IEigenLayerRestaking.TooLittlePaid.selector, 1 ether, 2 ether));
         adapter.buy{value: 1 ether}(FAULT, 0, 2 ether, address(this));
-        vm.expectRevert(
-            abi.encodeWithSelector(IEigenLayerRestaking.TooManyTokens.selector, 10 ether + 1, 10 ether)
-        );
+        vm.expectRevert(abi.encodeWithSelector(IEigenLayerRestaking.TooManyTokens.selector, 10 ether + 1, 10 ether));
         adapter.buy{value: 20 ether}(FAULT, 0, 10 ether + 1, address(this));
         vm.expectRevert(abi.encodeWithSelector(IEigenLayerRestaking.NothingForSale.selector, FAULT, 2));
         adapter.buy{value: 1 ether}(FAULT, 2, 1, address(this));
@@ -380,9 +372,7 @@ contract EigenLayerRestakingTest is BondsWorld {
         adapter.settle(FAULT);
         assertEq(adapter.caseOf(FAULT).amounts[0], 10 ether);
         assertEq(adapter.caseOf("second").amounts[0], 45 ether);
-        vm.expectRevert(
-            abi.encodeWithSelector(IEigenLayerRestaking.WrongState.selector, FAULT, CaseState.ForSale)
-        );
+        vm.expectRevert(abi.encodeWithSelector(IEigenLayerRestaking.WrongState.selector, FAULT, CaseState.ForSale));
         adapter.settle(FAULT);
         assertEq(buyAll("second", 0), 45 ether);
         assertEq(collect(FAULT), 0, "another case's money");

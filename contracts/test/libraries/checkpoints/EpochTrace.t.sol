@@ -14,7 +14,9 @@ contract EpochTraceTest is Test {
     uint72[] private values;
 
     function plain(uint64 epoch) private view returns (uint72 value) {
-        for (uint256 i; i < epochs.length && epochs[i] <= epoch; ++i) value = values[i];
+        for (uint256 i; i < epochs.length && epochs[i] <= epoch; ++i) {
+            value = values[i];
+        }
     }
 
     function set(uint64 currentEpoch, uint64 fromEpoch, uint72 value) external {
@@ -72,7 +74,9 @@ contract EpochTraceTest is Test {
     }
 
     function test_pendingCountsWhatIsNotYetFinal() public {
-        for (uint64 i; i < 5; ++i) trace.push(0, 2 + i, 1);
+        for (uint64 i; i < 5; ++i) {
+            trace.push(0, 2 + i, 1);
+        }
         assertEq(trace.pending(0, 8), 5);
         assertEq(trace.pending(0, 3), 3);
         assertEq(trace.pending(1, 8), 4);
@@ -99,7 +103,9 @@ contract EpochTraceTest is Test {
             trace.set(now_, from, value);
         }
         assertEq(trace.length(), epochs.length);
-        for (uint64 epoch; epoch < now_ + 8; ++epoch) assertEq(trace.valueAt(epoch), plain(epoch));
+        for (uint64 epoch; epoch < now_ + 8; ++epoch) {
+            assertEq(trace.valueAt(epoch), plain(epoch));
+        }
     }
 
     /// Nothing that happens in an epoch changes what holds in it or in the next one.
@@ -111,9 +117,11 @@ contract EpochTraceTest is Test {
             uint72 present = trace.valueAt(now_);
             uint72 next = trace.valueAt(now_ + 1);
             uint256 what = (seed >> 8) % 3;
-            if (what == 0) try this.set(now_, now_ + 2 + uint64((seed >> 16) % 3), uint72(seed >> 24)) {} catch {}
-            else if (what == 1) try this.push(now_, now_ + 2 + uint64((seed >> 16) % 9), uint72(seed >> 24)) {} catch {}
-            else try this.pop(now_) {} catch {}
+            if (what == 0) try this.set(now_, now_ + 2 + uint64((seed >> 16) % 3), uint72(seed >> 24)) {}
+                catch {} else if (what == 1) try this.push(
+                now_, now_ + 2 + uint64((seed >> 16) % 9), uint72(seed >> 24)
+            ) {}
+                catch {} else try this.pop(now_) {} catch {}
             assertEq(trace.valueAt(now_), present);
             assertEq(trace.valueAt(now_ + 1), next);
         }
@@ -122,8 +130,12 @@ contract EpochTraceTest is Test {
     function testFuzz_pushAndPopAreInverse(uint256 seed, uint8 pushes, uint8 pops) public {
         pushes = uint8(bound(pushes, 1, 20));
         pops = uint8(bound(pops, 0, pushes));
-        for (uint64 i; i < pushes; ++i) trace.push(0, 2 + 3 * i, uint72(uint256(keccak256(abi.encode(seed, i)))));
-        for (uint256 i; i < pops; ++i) trace.pop(0);
+        for (uint64 i; i < pushes; ++i) {
+            trace.push(0, 2 + 3 * i, uint72(uint256(keccak256(abi.encode(seed, i)))));
+        }
+        for (uint256 i; i < pops; ++i) {
+            trace.pop(0);
+        }
         assertEq(trace.length(), uint256(pushes) - pops);
         for (uint64 i; i < pushes; ++i) {
             uint64 left = uint64(pushes) - pops;

@@ -31,7 +31,9 @@ contract BondsHandler is BondsWorld {
 
     constructor() {
         setUpWorld(ReleasePhase.Open);
-        for (uint32 i; i < GATEWAYS; ++i) registerGateway(ownerAt(i + 1), string.concat("key ", vm.toString(i)));
+        for (uint32 i; i < GATEWAYS; ++i) {
+            registerGateway(ownerAt(i + 1), string.concat("key ", vm.toString(i)));
+        }
     }
 
     function theVault() external view returns (BondVault) {
@@ -88,7 +90,8 @@ contract BondsHandler is BondsWorld {
         vm.prank(ownerAt(gateway));
         try vault.requestRelease(gateway, rollup_, amount) {
             releases[gateway][rollup_].requestedAt = block.timestamp;
-            if (registry.membershipEnd(gateway, rollup_) == FOREVER && vault.committedOf(gateway, rollup_) < 100 ether) {
+            if (registry.membershipEnd(gateway, rollup_) == FOREVER && vault.committedOf(gateway, rollup_) < 100 ether)
+            {
                 violation = "a member went below the minimum";
             }
         } catch {}

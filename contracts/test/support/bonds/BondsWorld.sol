@@ -28,6 +28,7 @@ abstract contract BondsWorld is Test {
     uint64 internal constant CLAIM_WINDOW = 24 hours;
     uint64 internal constant RESOLVER = 12 hours;
     uint64 internal constant FOREVER = type(uint64).max;
+    uint64 internal constant ORACLE_SLOTS = 8191;
 
     TimelockController internal timelock;
     Parameters internal parameters;
@@ -53,7 +54,13 @@ abstract contract BondsWorld is Test {
         address predictedRegistry = vm.computeCreateAddress(address(this), nonce + 2);
         parameters = new Parameters(GENESIS, SLOT, EPOCH_SLOTS, address(timelock), defaultTerms());
         vault = new BondVault(
-            GENESIS, SLOT, EPOCH_SLOTS, IGatewayRegistry(predictedRegistry), IParameters(address(parameters)), slasher
+            GENESIS,
+            SLOT,
+            EPOCH_SLOTS,
+            IGatewayRegistry(predictedRegistry),
+            IParameters(address(parameters)),
+            slasher,
+            ORACLE_SLOTS
         );
         registry = new GatewayRegistry(
             GENESIS,

@@ -37,9 +37,7 @@ contract RegistryHandler is BondsWorld {
         digest = keccak256(abi.encode(parameters.termsAt(epoch), registry.phaseAt(epoch)));
         for (uint32 gateway = 1; gateway <= GATEWAYS; ++gateway) {
             digest = keccak256(
-                abi.encode(
-                    digest, registry.eligibleAt(gateway, rollup, epoch), registry.committerSetAt(gateway, epoch)
-                )
+                abi.encode(digest, registry.eligibleAt(gateway, rollup, epoch), registry.committerSetAt(gateway, epoch))
             );
         }
         for (uint256 i; i < OPERATORS; ++i) {

@@ -12,7 +12,15 @@ pub(super) async fn start() -> Result<(process::Running, String)> {
         "anvil is not installed: run `make tools` once"
     );
     let mut command = Command::new(binary);
-    command.args(["--port", "0", "--host", "127.0.0.1", "--hardfork", "osaka", "--no-mining"]);
+    command.args([
+        "--port",
+        "0",
+        "--host",
+        "127.0.0.1",
+        "--hardfork",
+        "osaka",
+        "--no-mining",
+    ]);
     process::start(command, None, Duration::from_secs(30), |line| {
         let address = line.strip_prefix("Listening on ")?;
         Some(format!("http://{address}"))

@@ -8,11 +8,14 @@ mod process;
 
 use std::{future::Future, time::Duration};
 
+use alloy_eips::BlockId;
+use alloy_primitives::FixedBytes;
 use alloy_provider::Provider;
 use eyre::{Result, WrapErr, ensure};
 use forebond_l1::{
-    beacon::{BeaconClient, BeaconConfig, Genesis, Spec},
+    beacon::{BeaconClient, BeaconConfig},
     execution::{ExecutionClient, ExecutionConfig},
+    sender::SidecarForm,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -42,6 +45,19 @@ enum Running {
     Process(process::Running),
 }
 
+/// What a deployment needs to know of an L1.
+#[derive(Clone, Copy, Debug)]
+pub struct Constants {
+    /// Unix seconds of slot 0.
+    pub genesis_time_s: u64,
+    /// Seconds a slot takes.
+    pub seconds_per_slot: u64,
+    /// Slots of an epoch.
+    pub slots_per_epoch: u64,
+    /// Fork version at genesis.
+    pub genesis_fork_version: FixedBytes<4>,
+}
+
 /// Where an L1 stands, as its control tells.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -66,7 +82,12 @@ impl World {
     /// When it does not start.
     pub async fn embedded() -> Result<Self> {
         let (running, rpc, beacon) = embedded::start().await?;
-        Self::new(Kind::Embedded, Running::Embedded(running), &rpc, Some(&beacon))
+        Self::new(
+            Kind::Embedded,
+            Running::Embedded(running),
+            &rpc,
+            Some(&beacon),
+        )
     }
 
     /// The L1 of published clients, minimal preset, slots on request.
@@ -119,13 +140,38 @@ impl World {
             .ok_or_else(|| eyre::eyre!("{:?} has no beacon chain", self.kind))
     }
 
-    /// When its chain began and how long slots are. On anvil: a genesis chosen so that the next block begins slot 1.
+    /// When its chain began and how long slots are. Anvil has no slots of its own: its newest block begins slot 1 of a chain that
+    /// is thought up around it.
     ///
     /// # Errors
     /// When the node does not answer.
-    pub async fn constants(&self) -> Result<(Genesis, Spec)> {
-        let beacon = self.beacon()?;
-        Ok((beacon.genesis().await?, beacon.spec().await?))
+    pub async fn constants(&self) -> Result<Constants> {
+        let Some(beacon) = &self.beacon else {
+            let first = self.execution.block(BlockId::number(0)).await?;
+            let first = first.ok_or_else(|| eyre::eyre!("anvil has no first block"))?;
+            return Ok(Constants {
+                genesis_time_s: first.timestamp_s,
+                seconds_per_slot: SLOT_TIME_S,
+                slots_per_epoch: 8,
+                genesis_fork_version: FixedBytes::ZERO,
+            });
+        };
+        let (genesis, spec) = (beacon.genesis().await?, beacon.spec().await?);
+        Ok(Constants {
+            genesis_time_s: genesis.genesis_time,
+            seconds_per_slot: spec.seconds_per_slot,
+            slots_per_epoch: spec.slots_per_epoch,
+            genesis_fork_version: genesis.genesis_fork_version,
+        })
+    }
+
+    /// Which proofs its pool wants beside blobs.
+    pub const fn sidecar_form(&self) -> SidecarForm {
+        match self.kind {
+            // The engine API of the published execution client ends before cell proofs.
+            Kind::Npm => SidecarForm::Eip4844,
+            Kind::Embedded | Kind::Anvil => SidecarForm::Eip7594,
+        }
     }
 
     async fn request(&self, method: &'static str, params: Value) -> Result<Value> {
@@ -150,7 +196,8 @@ impl World {
                     self.request("l1_advanceSlots", json!([now])).await?;
                 }
                 Kind::Anvil => {
-                    self.request("anvil_mine", json!([now, SLOT_TIME_S])).await?;
+                    self.request("anvil_mine", json!([now, SLOT_TIME_S]))
+                        .await?;
                 }
             }
             left -= now;
@@ -174,7 +221,17 @@ impl World {
     /// # Errors
     /// When the node does not answer.
     pub async fn status(&self) -> Result<Status> {
-        Ok(serde_json::from_value(self.request("l1_status", json!([])).await?)?)
+        if self.kind == Kind::Anvil {
+            let constants = self.constants().await?;
+            let age_s = self.execution.head().await?.timestamp_s - constants.genesis_time_s;
+            return Ok(Status {
+                slot: age_s / constants.seconds_per_slot,
+                finalized_epoch: 0,
+            });
+        }
+        Ok(serde_json::from_value(
+            self.request("l1_status", json!([])).await?,
+        )?)
     }
 
     /// Lets slots pass until `slot` is the newest one.
@@ -183,7 +240,10 @@ impl World {
     /// When it is over already, or the L1 refuses.
     pub async fn advance_to(&self, slot: u64) -> Result<()> {
         let now = self.status().await?.slot;
-        ensure!(now <= slot, "slot {slot} is over: the chain is in slot {now}");
+        ensure!(
+            now <= slot,
+            "slot {slot} is over: the chain is in slot {now}"
+        );
         self.advance(slot - now).await
     }
 

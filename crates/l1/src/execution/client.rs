@@ -290,6 +290,10 @@ fn refusal(what: &str, deadline: Duration, error: RpcError<TransportErrorKind>) 
         RpcError::ErrorResp(payload) => L1Error::Refused {
             what: what.to_owned(),
             code: payload.code,
+            data: payload
+                .data
+                .as_ref()
+                .and_then(|data| serde_json::from_str(data.get()).ok()),
             message: shortened(&match &payload.data {
                 Some(data) => format!("{} {data}", payload.message),
                 None => payload.message.to_string(),

@@ -71,6 +71,7 @@ mod tests {
             what: "eth_sendRawTransaction".to_owned(),
             code: -32000,
             message: message.to_owned(),
+            data: None,
         }
     }
 

@@ -4,14 +4,15 @@ import { SLOTS_PER_EPOCH } from '@lodestar/params';
 import { computeEpochAtSlot, computeStartSlotAtEpoch, processSlots } from '@lodestar/state-transition';
 
 /**
- * Proposers of `epoch`: the running epoch and the next from the lookahead of the head's state, earlier ones from the chain.
- * Dependent roots, both genesis before the chain:
+ * Proposers of `epoch`: the running epoch and the next from the lookahead of the head's state, earlier ones from the
+ * chain. Dependent roots, both genesis before the chain:
  *   version 1, as before Fulu: the last block before `epoch` begins (the head while that is ahead);
  *   version 2: the last block before the epoch before begins, which is what the lookahead really rests on (EIP-7917).
  */
 export function proposerDuties(chain, epoch, currentSlot, version) {
   const currentEpoch = computeEpochAtSlot(currentSlot);
-  if (epoch > currentEpoch + 1) throw new ApiError(400, `epoch: got ${epoch}, expected at most ${currentEpoch + 1}, the next one`);
+  if (epoch > currentEpoch + 1)
+    throw new ApiError(400, `epoch: got ${epoch}, expected at most ${currentEpoch + 1}, the next one`);
   const state = stateInEpoch(chain, Math.min(epoch, currentEpoch));
   const first = epoch > computeEpochAtSlot(state.slot) ? SLOTS_PER_EPOCH : 0;
   const proposers = state.proposerLookahead.getAll().slice(first, first + SLOTS_PER_EPOCH);

@@ -1,4 +1,5 @@
-// Server-sent events. Each reader has a bound on what may wait for it; who falls behind is disconnected and has to start again.
+// Server-sent events. Each reader has a bound on what may wait for it; who falls behind is disconnected and has to
+// start again.
 import { ApiError } from '@lodestar/api/server';
 
 const MAX_READERS = 64;
@@ -11,7 +12,8 @@ export function eventSource(chain) {
   let readers = 0;
   return ({ topics, signal, onEvent }) => {
     const unknown = topics.filter((topic) => !OFFERED.has(topic));
-    if (unknown.length > 0) throw new ApiError(400, `topics: got ${unknown.join(', ')}, expected some of ${[...OFFERED].join(', ')}`);
+    if (unknown.length > 0)
+      throw new ApiError(400, `topics: got ${unknown.join(', ')}, expected some of ${[...OFFERED].join(', ')}`);
     if (readers >= MAX_READERS) throw new ApiError(503, `there are ${MAX_READERS} readers already; try again later`);
     readers += 1;
     const wanted = new Set(topics);
@@ -32,7 +34,8 @@ export function keepStreamsAlive(server) {
       const { raw } = reply;
       // After the handler has set the headers.
       setImmediate(() => {
-        if (!raw.headersSent && !raw.writableEnded && raw.getHeader('content-type') === 'text/event-stream') raw.write(':\n\n');
+        if (!raw.headersSent && !raw.writableEnded && raw.getHeader('content-type') === 'text/event-stream')
+          raw.write(':\n\n');
       });
       const timer = setInterval(() => {
         if (raw.writableLength > MAX_WAITING_BYTES) raw.destroy();

@@ -47,18 +47,26 @@ export function beaconHandlers({ chain, driver, eventSource }) {
       getStateRoot: async ({ stateId }) => answer(state(stateId), (s) => ({ root: s.hashTreeRoot() })),
       getStateFork: async ({ stateId }) => answer(state(stateId), (s) => s.fork.toValue()),
       getStateRandao: async ({ stateId, epoch }) => answer(state(stateId), (s) => ({ randao: randaoOf(s, epoch) })),
-      getStateFinalityCheckpoints: async ({ stateId }) => answer(state(stateId), (s) => ({
-        previousJustified: s.previousJustifiedCheckpoint.toValue(),
-        currentJustified: s.currentJustifiedCheckpoint.toValue(),
-        finalized: s.finalizedCheckpoint.toValue(),
-      })),
+      getStateFinalityCheckpoints: async ({ stateId }) =>
+        answer(state(stateId), (s) => ({
+          previousJustified: s.previousJustifiedCheckpoint.toValue(),
+          currentJustified: s.currentJustifiedCheckpoint.toValue(),
+          finalized: s.finalizedCheckpoint.toValue(),
+        })),
       getStateValidators: async ({ stateId, validatorIds, statuses }) =>
         answer(state(stateId), (s) => listValidators(s, validatorIds, statuses)),
       postStateValidators: async ({ stateId, validatorIds, statuses }) =>
         answer(state(stateId), (s) => listValidators(s, validatorIds, statuses)),
-      getStateValidator: async ({ stateId, validatorId }) => answer(state(stateId), (s) => oneValidator(s, validatorId)),
-      postStateValidatorIdentities: async ({ stateId, validatorIds }) => answer(state(stateId), (s) =>
-        listValidators(s, validatorIds).map(({ index, validator: { pubkey, activationEpoch } }) => ({ index, pubkey, activationEpoch }))),
+      getStateValidator: async ({ stateId, validatorId }) =>
+        answer(state(stateId), (s) => oneValidator(s, validatorId)),
+      postStateValidatorIdentities: async ({ stateId, validatorIds }) =>
+        answer(state(stateId), (s) =>
+          listValidators(s, validatorIds).map(({ index, validator: { pubkey, activationEpoch } }) => ({
+            index,
+            pubkey,
+            activationEpoch,
+          })),
+        ),
       getProposerLookahead: async ({ stateId }) => answer(state(stateId), (s) => s.proposerLookahead.getAll()),
     },
     config: {
@@ -79,7 +87,13 @@ export function beaconHandlers({ chain, driver, eventSource }) {
     node: {
       getNodeVersion: async () => ({ data: { version: VERSION } }),
       getSyncingStatus: async () => ({
-        data: { headSlot: chain.head.slot, syncDistance: Math.max(0, now() - chain.head.slot), isSyncing: false, isOptimistic: false, elOffline: false },
+        data: {
+          headSlot: chain.head.slot,
+          syncDistance: Math.max(0, now() - chain.head.slot),
+          isSyncing: false,
+          isOptimistic: false,
+          elOffline: false,
+        },
       }),
       getHealth: async () => ({ status: 200 }),
       getPeerCount: async () => ({ data: { disconnected: 0, connecting: 0, connected: 0, disconnecting: 0 } }),
@@ -96,14 +110,19 @@ export function beaconHandlers({ chain, driver, eventSource }) {
 }
 
 function header(chain, entry) {
-  return { root: fromHex(entry.root), canonical: chain.isCanonical(entry), header: signedBlockToSignedHeader(chain.config, entry.block) };
+  return {
+    root: fromHex(entry.root),
+    canonical: chain.isCanonical(entry),
+    header: signedBlockToSignedHeader(chain.config, entry.block),
+  };
 }
 
 function listHeaders(chain, slot, parentRoot) {
   const fits = (entry) =>
-    (slot === undefined && parentRoot === undefined
+    slot === undefined && parentRoot === undefined
       ? entry === chain.head
-      : (slot === undefined || entry.slot === slot) && (parentRoot === undefined || entry.parent === parentRoot.toLowerCase()));
+      : (slot === undefined || entry.slot === slot) &&
+        (parentRoot === undefined || entry.parent === parentRoot.toLowerCase());
   const entries = [...chain.entries.values()].filter(fits);
   const finalized = entries.length > 0 && entries.every((entry) => metaOf(chain, entry).finalized);
   return { data: entries.map((entry) => header(chain, entry)), meta: { executionOptimistic: false, finalized } };
@@ -128,4 +147,3 @@ function randaoOf(state, epoch = state.epochCtx.epoch) {
 function spec(config) {
   return { ...specValuesToJson(params.activePreset), ...chainConfigToJson(config) };
 }
-

@@ -17,7 +17,13 @@ export function findBlock(chain, id) {
   return found(chain.entries.get(root), `no block at slot ${id}`);
 }
 
-/** {state, entry}: the state a state id names, and the newest block in it. A slot without a block has a state all the same. */
+/**
+
+ * {state, entry}: the state a state id names, and the newest block in it. A slot without a block has a state all the
+
+ * same.
+
+ */
 export function findState(chain, id, currentSlot) {
   const named = byName(chain, id);
   if (named !== undefined) return withState(named);
@@ -55,7 +61,8 @@ function byName(chain, id) {
 }
 
 function slotOf(id, what) {
-  if (!SLOT.test(id)) throw new ApiError(400, `${what} id: got ${id}, expected head, genesis, finalized, justified, a slot or a root`);
+  if (!SLOT.test(id))
+    throw new ApiError(400, `${what} id: got ${id}, expected head, genesis, finalized, justified, a slot or a root`);
   return Number(id);
 }
 

@@ -6,7 +6,13 @@ import { toPubkeyHex } from '@lodestar/utils';
 const PUBLIC_KEY = /^0x[0-9a-f]{96}$/i;
 const INDEX = /^(0|[1-9][0-9]{0,15})$/;
 
-/** Validators of `state` with one of `ids` (indices or public keys; all if undefined or empty) and of `statuses` (likewise). */
+/**
+
+ * Validators of `state` with one of `ids` (indices or public keys; all if undefined or empty) and of `statuses`
+
+ * (likewise).
+
+ */
 export function listValidators(state, ids, statuses) {
   const wanted = ids?.length ? new Set(ids.map((id) => indexOf(state, String(id)))) : null;
   const answers = [];
@@ -40,7 +46,8 @@ function indexOf(state, id) {
     }
     return null;
   }
-  if (!INDEX.test(id)) throw new ApiError(400, `validator id: got ${id}, expected an index or a public key of 48 bytes`);
+  if (!INDEX.test(id))
+    throw new ApiError(400, `validator id: got ${id}, expected an index or a public key of 48 bytes`);
   return Number(id);
 }
 

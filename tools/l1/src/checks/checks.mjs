@@ -19,7 +19,8 @@ const proposedBy = new Map();
 export const checks = {
   'chain id, funded accounts and the deployment proxy are there': async ({ rpc, beacon }) => {
     assert.equal(await rpc('eth_chainId'), '0x7a69');
-    for (const address of DEV_ADDRESSES) assert.equal(BigInt(await rpc('eth_getBalance', [address, 'latest'])), 10_000n * 10n ** 18n);
+    for (const address of DEV_ADDRESSES)
+      assert.equal(BigInt(await rpc('eth_getBalance', [address, 'latest'])), 10_000n * 10n ** 18n);
     assert.notEqual(await rpc('eth_getCode', ['0x4e59b44847b379578588920cA78FbF26c0B4956C', 'latest']), '0x');
     Object.assign(spec, await beacon('/eth/v1/config/spec'));
     assert.equal(spec.FULU_FORK_EPOCH, '0');
@@ -29,7 +30,10 @@ export const checks = {
     const validators = await beacon('/eth/v1/beacon/states/head/validators');
     for (const { index, status, validator } of validators) {
       assert.equal(status, 'active_ongoing');
-      assert.equal(validator.withdrawal_credentials, `0x01${'00'.repeat(11)}${DEV_ADDRESSES[index % 2].slice(2).toLowerCase()}`);
+      assert.equal(
+        validator.withdrawal_credentials,
+        `0x01${'00'.repeat(11)}${DEV_ADDRESSES[index % 2].slice(2).toLowerCase()}`,
+      );
     }
   },
 
@@ -52,7 +56,9 @@ export const checks = {
       await rpc('l1_advanceSlots', [epoch * epochSlots + 1 - (await rpc('l1_status')).slot]);
       await noteLookahead(beacon);
       for (const which of [epoch, epoch + 1]) {
-        const [v1, v2] = await Promise.all([1, 2].map((v) => beaconFull(`/eth/v${v}/validator/duties/proposer/${which}`)));
+        const [v1, v2] = await Promise.all(
+          [1, 2].map((v) => beaconFull(`/eth/v${v}/validator/duties/proposer/${which}`)),
+        );
         assert.deepEqual(v1.data, v2.data);
         for (const { slot, validator_index: index } of v2.data) assert.equal(index, proposedBy.get(Number(slot)));
         const lastBefore = which === epoch ? epochSlots * epoch - 1 : epochSlots * epoch + 1;
@@ -61,7 +67,9 @@ export const checks = {
         assert.equal(v2.dependent_root, (await beacon(`/eth/v1/beacon/headers/${before}`)).root);
       }
     }
-    await forEachBlock({ rpc, beacon }, ({ slot, proposer_index: proposer }) => assert.equal(proposer, proposedBy.get(Number(slot)), `slot ${slot}`));
+    await forEachBlock({ rpc, beacon }, ({ slot, proposer_index: proposer }) =>
+      assert.equal(proposer, proposedBy.get(Number(slot)), `slot ${slot}`),
+    );
   },
 
   'EIP-4788 in the execution chain holds the parent block of each beacon block': async ({ rpc, beacon }) => {
@@ -81,7 +89,10 @@ export const checks = {
     assert.ok(finalizedEpoch > 0, `got finalized epoch ${finalizedEpoch}, expected more than 0`);
     const { finalized } = await beacon('/eth/v1/beacon/states/head/finality_checkpoints');
     const { message } = await beacon(`/eth/v2/beacon/blocks/${finalized.root}`);
-    assert.equal((await rpc('eth_getBlockByNumber', ['finalized', false])).hash, message.body.execution_payload.block_hash);
+    assert.equal(
+      (await rpc('eth_getBlockByNumber', ['finalized', false])).hash,
+      message.body.execution_payload.block_hash,
+    );
   },
 
   'a blob transaction is mined, and its blob is served until it is hidden': async (l1) => {
@@ -108,15 +119,22 @@ export const checks = {
     // PUSH0 CLZ PUSH0 MSTORE MSIZE PUSH0 RETURN as init code: leading zeros of 0 (EIP-7939).
     assert.equal(BigInt(await rpc('eth_call', [{ data: '0x5f1e5f52595ff3' }, 'latest'])), 256n);
     await assert.rejects(rpc('eth_estimateGas', [{ data: '0x5f5ffd' }, 'latest']), /revert/);
-    assert.ok(BigInt(await rpc('eth_estimateGas', [{ from: DEV_ADDRESSES[0], data: '0x5f1e5f52595ff3', to: null }])) > 53_000n);
-    await assert.rejects(rpc('eth_estimateGas', [{ from: DEV_ADDRESSES[0], gas: '0x1000001', to: DEV_ADDRESSES[1] }]), /7825/);
+    assert.ok(
+      BigInt(await rpc('eth_estimateGas', [{ from: DEV_ADDRESSES[0], data: '0x5f1e5f52595ff3', to: null }])) > 53_000n,
+    );
+    await assert.rejects(
+      rpc('eth_estimateGas', [{ from: DEV_ADDRESSES[0], gas: '0x1000001', to: DEV_ADDRESSES[1] }]),
+      /7825/,
+    );
   },
 
   'a reorg replaces blocks, and their transactions come again': async (l1) => {
     const { rpc, beacon } = l1;
     const hashes = [await sendValue(l1), await sendBlob(l1, blobOf('again'), '4844')];
     const before = await rpc('l1_advanceSlots', [2]);
-    const minedIn = await Promise.all(hashes.map(async (hash) => (await rpc('eth_getTransactionReceipt', [hash])).blockHash));
+    const minedIn = await Promise.all(
+      hashes.map(async (hash) => (await rpc('eth_getTransactionReceipt', [hash])).blockHash),
+    );
     const after = await rpc('l1_reorg', [2]);
     assert.equal(after.slot, before.slot);
     assert.equal(after.blockNumber, before.blockNumber);
@@ -132,13 +150,32 @@ export const checks = {
     assert.deepEqual(await beacon(`/eth/v1/beacon/blobs/${slot}`), [blobOf('again')]);
   },
 
+  'a reorg can take the transactions along and leave a slot empty': async (l1) => {
+    const { rpc, beacon } = l1;
+    const hash = await sendValue(l1);
+    const before = await rpc('l1_advanceSlots', [3]);
+    const minedIn = (await rpc('eth_getTransactionReceipt', [hash])).blockHash;
+    const after = await rpc('l1_reorg', [{ depth: 3, missFirst: true, withTransactions: true }]);
+    assert.equal(after.blockNumber, before.blockNumber - 1);
+    await assert.rejects(beacon(`/eth/v1/beacon/headers/${before.slot - 2}`), /404/);
+    const { status, blockHash } = await rpc('eth_getTransactionReceipt', [hash]);
+    assert.equal(status, '0x1');
+    assert.notEqual(blockHash, minedIn);
+  },
+
   'state.mjs foretells the state of slots to come': async ({ rpc, beacon, beaconBytes }) => {
     const folder = mkdtempSync(join(tmpdir(), 'forebond-state-'));
     try {
       const file = join(folder, 'state.ssz');
       writeFileSync(file, await beaconBytes('/eth/v2/debug/beacon/states/head'));
       const count = Number(spec.SLOTS_PER_EPOCH) + 1;
-      const told = JSON.parse(execFileSync(process.execPath, [STATE, file, '--preset', spec.PRESET_BASE, '--slots', String(count), '--prove', 'proposer_lookahead.0'], { encoding: 'utf8' }));
+      const told = JSON.parse(
+        execFileSync(
+          process.execPath,
+          [STATE, file, '--preset', spec.PRESET_BASE, '--slots', String(count), '--prove', 'proposer_lookahead.0'],
+          { encoding: 'utf8' },
+        ),
+      );
       assert.equal(told.root, (await beacon('/eth/v1/beacon/states/head/root')).root);
       assert.equal(told.headerRoot, (await beacon('/eth/v1/beacon/headers/head')).root);
       await rpc('l1_stall');
@@ -164,7 +201,9 @@ export const checks = {
 
 export const byTheClock = {
   'blocks come by the clock, and events tell of them': async ({ urls, beacon }) => {
-    const [{ genesis_time: genesisTime }, { SECONDS_PER_SLOT: slotTime }] = await Promise.all(['/eth/v1/beacon/genesis', '/eth/v1/config/spec'].map(beacon));
+    const [{ genesis_time: genesisTime }, { SECONDS_PER_SLOT: slotTime }] = await Promise.all(
+      ['/eth/v1/beacon/genesis', '/eth/v1/config/spec'].map(beacon),
+    );
     const seen = await readEvents(`${urls.beacon}/eth/v1/events?topics=head`, 4);
     for (const [i, { slot, receivedMs }] of seen.entries()) {
       const begins = (Number(genesisTime) + Number(slot) * Number(slotTime)) * 1000;
@@ -211,7 +250,8 @@ async function readEvents(url, count) {
     text += Buffer.from(chunk).toString('utf8');
     const lines = text.split('\n');
     text = lines.pop();
-    for (const line of lines) if (line.startsWith('data: ')) seen.push({ ...JSON.parse(line.slice('data: '.length)), receivedMs: Date.now() });
+    for (const line of lines)
+      if (line.startsWith('data: ')) seen.push({ ...JSON.parse(line.slice('data: '.length)), receivedMs: Date.now() });
     if (seen.length >= count) return seen;
   }
   throw new Error('the event stream ended');

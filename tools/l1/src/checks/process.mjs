@@ -8,7 +8,11 @@ const READY_DEADLINE_MS = 90_000;
 const STOP_DEADLINE_MS = 20_000;
 const REQUEST_DEADLINE_MS = 120_000;
 
-/** Starts it and waits for READY. Returns { urls, rpc(), beacon(), beaconBytes(), stop(), exit (code, once stopped) }. */
+/**
+
+ * Starts it and waits for READY. Returns { urls, rpc(), beacon(), beaconBytes(), stop(), exit (code, once stopped) }.
+
+ */
 export async function startProcess(args) {
   const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   const complaints = [];
@@ -29,7 +33,8 @@ export async function startProcess(args) {
     /** The `data` of a Beacon API answer; throws with status and message on an error. */
     beacon: async (path) => (await (await get(urls.beacon + path)).json()).data,
     beaconFull: async (path) => (await get(urls.beacon + path)).json(),
-    beaconBytes: async (path) => new Uint8Array(await (await get(urls.beacon + path, 'application/octet-stream')).arrayBuffer()),
+    beaconBytes: async (path) =>
+      new Uint8Array(await (await get(urls.beacon + path, 'application/octet-stream')).arrayBuffer()),
     async stop() {
       child.kill('SIGTERM');
       this.exit = await Promise.race([exited, deadline(STOP_DEADLINE_MS, 'still running after SIGTERM')]);

@@ -21,11 +21,23 @@ export function blobOf(text) {
 }
 
 export async function sendValue({ rpc }) {
-  const raw = await account.signTransaction({ type: 'eip1559', to: DEV_ADDRESSES[7], value: GWEI, gas: 21_000n, ...(await common(rpc)) });
+  const raw = await account.signTransaction({
+    type: 'eip1559',
+    to: DEV_ADDRESSES[7],
+    value: GWEI,
+    gas: 21_000n,
+    ...(await common(rpc)),
+  });
   return rpc('eth_sendRawTransaction', [raw]);
 }
 
-/** `form`: "4844" with a proof per blob, or "7594" with a proof per cell. The cells' proofs are not looked at on the way in here. */
+/**
+
+ * `form`: "4844" with a proof per blob, or "7594" with a proof per cell. The cells' proofs are not looked at on the
+
+ * way in here.
+
+ */
 export async function sendBlob({ rpc }, blob, form) {
   const setup = new KZG(trustedSetup);
   const kzg = {
@@ -33,13 +45,23 @@ export async function sendBlob({ rpc }, blob, form) {
     computeBlobKzgProof: (bytes, commitment) => toBytes(setup.computeBlobProof(toHex(bytes), toHex(commitment))),
   };
   const fees = { ...(await common(rpc)), maxFeePerBlobGas: 10n * GWEI };
-  const raw = await account.signTransaction({ type: 'eip4844', to: DEV_ADDRESSES[7], gas: 21_000n, blobs: [blob], kzg, ...fees });
+  const raw = await account.signTransaction({
+    type: 'eip4844',
+    to: DEV_ADDRESSES[7],
+    gas: 21_000n,
+    blobs: [blob],
+    kzg,
+    ...fees,
+  });
   return rpc('eth_sendRawTransaction', [form === '4844' ? raw : withCellProofs(raw)]);
 }
 
 function withCellProofs(raw) {
   const [transaction, blobs, commitments, proofs] = fromRlp(`0x${raw.slice(4)}`);
-  return concatHex(['0x03', toRlp([transaction, '0x01', blobs, commitments, proofs.flatMap((proof) => Array(128).fill(proof))])]);
+  return concatHex([
+    '0x03',
+    toRlp([transaction, '0x01', blobs, commitments, proofs.flatMap((proof) => Array(128).fill(proof))]),
+  ]);
 }
 
 async function common(rpc) {

@@ -1,7 +1,7 @@
 // The consensus chain's configuration: Fulu from genesis, one preset for the whole process.
 //
-// @lodestar/params fixes the preset when it is first loaded, from LODESTAR_PRESET. Entry points set that variable before they
-// import anything below this folder.
+// @lodestar/params fixes the preset when it is first loaded, from LODESTAR_PRESET. Entry points set that variable
+// before they import anything below this folder.
 import { mainnetChainConfig, minimalChainConfig } from '@lodestar/config/configs';
 import { ACTIVE_PRESET } from '@lodestar/params';
 import { fromHex } from '@lodestar/utils';

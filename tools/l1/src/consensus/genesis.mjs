@@ -27,23 +27,35 @@ import { FORK } from './config.mjs';
 const BALANCE_GWEI = 32_000_000_000;
 
 /**
- * `executionBlock` is block 0 as the execution client's RPC gives it. `seed` (integer or null) makes the RANDAO start, and so the
- * proposers, repeatable; without it they follow from block 0. Validator i may withdraw to development account i mod `accounts`.
+ * `executionBlock` is block 0 as the execution client's RPC gives it. `seed` (integer or null) makes the RANDAO start,
+ * and so the proposers, repeatable; without it they follow from block 0. Validator i may withdraw to development
+ * account i mod `accounts`.
  */
 export function genesisState({ chainConfig, keys, executionBlock, genesisTimeS, seed, accounts }) {
   const forkConfig = createChainForkConfig(chainConfig);
   const emptyBlock = forkConfig.getForkTypes(0).BeaconBlock.defaultValue();
-  const eth1 = { depositRoot: new Uint8Array(32), depositCount: BigInt(keys.publicKeys.length), blockHash: fromHex(executionBlock.hash) };
+  const eth1 = {
+    depositRoot: new Uint8Array(32),
+    depositCount: BigInt(keys.publicKeys.length),
+    blockHash: fromHex(executionBlock.hash),
+  };
   const state = getGenesisBeaconState(forkConfig, eth1, getTemporaryBlockHeader(forkConfig, emptyBlock));
   state.genesisTime = genesisTimeS;
-  // A chain that begins with a fork has never known another (as initialize_beacon_state_from_eth1 of the specification).
-  state.fork = ssz.phase0.Fork.toViewDU({ previousVersion: chainConfig.FULU_FORK_VERSION, currentVersion: chainConfig.FULU_FORK_VERSION, epoch: 0 });
+  // A chain that begins with a fork has never known another (as initialize_beacon_state_from_eth1 of the
+  // specification).
+  state.fork = ssz.phase0.Fork.toViewDU({
+    previousVersion: chainConfig.FULU_FORK_VERSION,
+    currentVersion: chainConfig.FULU_FORK_VERSION,
+    epoch: 0,
+  });
   state.eth1DepositIndex = keys.publicKeys.length;
   state.depositRequestsStartIndex = UNSET_DEPOSIT_REQUESTS_START_INDEX;
   state.latestExecutionPayloadHeader = ssz[FORK].ExecutionPayloadHeader.toViewDU(executionHeader(executionBlock));
   if (seed !== null) {
     const mix = createHash('sha256').update(`forebond l1 seed ${seed}`).digest();
-    state.randaoMixes = ssz.phase0.RandaoMixes.toViewDU(Array.from({ length: EPOCHS_PER_HISTORICAL_VECTOR }, () => mix));
+    state.randaoMixes = ssz.phase0.RandaoMixes.toViewDU(
+      Array.from({ length: EPOCHS_PER_HISTORICAL_VECTOR }, () => mix),
+    );
   }
   for (const [index, publicKey] of keys.publicKeys.entries()) {
     state.validators.push(ssz.phase0.Validator.toViewDU(validator(publicKey, DEV_ADDRESSES[index % accounts])));
@@ -67,7 +79,8 @@ export function genesisState({ chainConfig, keys, executionBlock, genesisTimeS, 
   const lookahead = [0, 1].flatMap((epoch) => [
     ...computeProposerIndices(ForkSeq[FORK], cached, cached.epochCtx.getShufflingAtEpoch(epoch), epoch),
   ]);
-  if (lookahead.length !== 2 * SLOTS_PER_EPOCH) throw new Error(`got a lookahead of ${lookahead.length} slots, expected ${2 * SLOTS_PER_EPOCH}`);
+  if (lookahead.length !== 2 * SLOTS_PER_EPOCH)
+    throw new Error(`got a lookahead of ${lookahead.length} slots, expected ${2 * SLOTS_PER_EPOCH}`);
   state.proposerLookahead = ssz[FORK].ProposerLookahead.toViewDU(lookahead);
   state.commit();
   return createCachedBeaconState(state, { config, pubkeyCache: createPubkeyCache() });

@@ -1,5 +1,5 @@
-// Validators' keys and their signatures. The keys follow the interop scheme: sha256 of the index (little-endian, 32 bytes), read as
-// a little-endian integer modulo the group order.
+// Validators' keys and their signatures. The keys follow the interop scheme: sha256 of the index (little-endian, 32
+// bytes), read as a little-endian integer modulo the group order.
 import { SecretKey } from '@chainsafe/blst';
 import { computeSigningRoot, interopSecretKey } from '@lodestar/state-transition';
 
@@ -18,13 +18,16 @@ export class Keys {
   }
 
   /**
-   * The aggregate of the signatures of `indices` (repetitions count) over one object: the same bytes as signing with each and
-   * adding up, since the sum of signatures is the signature of the sum of keys. One signature instead of hundreds.
+   * The aggregate of the signatures of `indices` (repetitions count) over one object: the same bytes as signing with
+   * each and adding up, since the sum of signatures is the signature of the sum of keys. One signature instead of
+   * hundreds.
    */
   signTogether(indices, type, value, domain) {
     let sum = 0n;
     for (const index of indices) sum += this.scalars[index];
     const bytes = Buffer.from((sum % GROUP_ORDER).toString(16).padStart(64, '0'), 'hex');
-    return SecretKey.fromBytes(bytes).sign(computeSigningRoot(type, value, domain)).toBytes();
+    return SecretKey.fromBytes(bytes)
+      .sign(computeSigningRoot(type, value, domain))
+      .toBytes();
   }
 }

@@ -1,5 +1,5 @@
-// One block: payload from the execution client, RANDAO reveal, everyone's attestations and sync signatures, then the whole state
-// transition with every check on, as another node would run it.
+// One block: payload from the execution client, RANDAO reveal, everyone's attestations and sync signatures, then the
+// whole state transition with every check on, as another node would run it.
 import { BitArray } from '@chainsafe/ssz';
 import {
   DOMAIN_BEACON_ATTESTER,
@@ -29,15 +29,27 @@ import { fromHex, toRootHex } from '@lodestar/utils';
 import { payloadAttributes, payloadFromJson, requestsFromJson, versionedHash } from '../execution/payload.mjs';
 import { FORK } from './config.mjs';
 
-const EXTERNAL = { executionPayloadStatus: ExecutionPayloadStatus.valid, dataAvailabilityStatus: DataAvailabilityStatus.Available };
+const EXTERNAL = {
+  executionPayloadStatus: ExecutionPayloadStatus.valid,
+  dataAvailabilityStatus: DataAvailabilityStatus.Available,
+};
 const UNCHECKED = { ...EXTERNAL, verifyStateRoot: false, verifyProposer: false, verifySignatures: false };
 const CHECKED = { ...EXTERNAL, verifyStateRoot: true, verifyProposer: true, verifySignatures: true };
 
 /**
- * Makes the block of `slot` on `parent` ({root, slot, state, executionHash}).
- * `forkchoice` gives {safe, finalized} execution hashes; the first `attestingPercent` of the validators vote. Returns the block as an entry of the chain.
+ * Makes the block of `slot` on `parent` ({root, slot, state, executionHash}). `forkchoice` gives {safe, finalized}
+ * execution hashes; the first `attestingPercent` of the validators vote. Returns the block as an entry of the chain.
  */
-export async function produceBlock({ engine, keys, parent, slot, forkchoice, feeRecipient, graffiti, attestingPercent }) {
+export async function produceBlock({
+  engine,
+  keys,
+  parent,
+  slot,
+  forkchoice,
+  feeRecipient,
+  graffiti,
+  attestingPercent,
+}) {
   const state = processSlots(parent.state, slot);
   const attributes = payloadAttributes({
     timestampS: computeTimeAtSlot(state.config, slot, state.genesisTime),
@@ -51,7 +63,17 @@ export async function produceBlock({ engine, keys, parent, slot, forkchoice, fee
   const { executionPayload, blobsBundle, executionRequests } = await engine.payload(payloadId);
 
   const attestations = attestationsFor({ keys, parent, slot, attestingPercent });
-  const message = blockMessage({ keys, parent, slot, state, graffiti, attestations, executionPayload, blobsBundle, executionRequests });
+  const message = blockMessage({
+    keys,
+    parent,
+    slot,
+    state,
+    graffiti,
+    attestations,
+    executionPayload,
+    blobsBundle,
+    executionRequests,
+  });
   const post = stateTransition(parent.state, { message, signature: new Uint8Array(96) }, UNCHECKED);
   message.stateRoot = post.hashTreeRoot();
   const domain = state.config.getDomain(slot, DOMAIN_BEACON_PROPOSER, slot);
@@ -72,7 +94,17 @@ export async function produceBlock({ engine, keys, parent, slot, forkchoice, fee
   };
 }
 
-function blockMessage({ keys, parent, slot, state, graffiti, attestations, executionPayload, blobsBundle, executionRequests }) {
+function blockMessage({
+  keys,
+  parent,
+  slot,
+  state,
+  graffiti,
+  attestations,
+  executionPayload,
+  blobsBundle,
+  executionRequests,
+}) {
   const { config, epochCtx } = state;
   const proposerIndex = epochCtx.getBeaconProposer(slot);
   const epoch = computeEpochAtSlot(slot);
@@ -91,8 +123,9 @@ function blockMessage({ keys, parent, slot, state, graffiti, attestations, execu
 }
 
 /**
- * What every committee since the parent says in one aggregate per slot: the parent is the head. Votes depend on the branch alone, so on
- * a branch that replaces another all validators vote again, as if they had never seen the first one; nobody here slashes them.
+ * What every committee since the parent says in one aggregate per slot: the parent is the head. Votes depend on the
+ * branch alone, so on a branch that replaces another all validators vote again, as if they had never seen the first
+ * one; nobody here slashes them.
  */
 function attestationsFor({ keys, parent, slot, attestingPercent }) {
   const first = Math.max(parent.slot, slot - MAX_ATTESTATIONS_ELECTRA);
@@ -107,7 +140,9 @@ function attestation(keys, parent, slot, voting) {
   const state = slot > parent.slot ? processSlots(parent.state, slot) : parent.state;
   const { config, epochCtx } = state;
   const epoch = computeEpochAtSlot(slot);
-  const all = Array.from({ length: epochCtx.getCommitteeCountPerSlot(epoch) }, (_, index) => [...epochCtx.getBeaconCommittee(slot, index)]);
+  const all = Array.from({ length: epochCtx.getCommitteeCountPerSlot(epoch) }, (_, index) => [
+    ...epochCtx.getBeaconCommittee(slot, index),
+  ]);
   const heard = all.map((committee) => committee.some((validator) => validator < voting));
   // A committee without a voter may not be named at all.
   const members = all.filter((_, index) => heard[index]).flat();
@@ -122,12 +157,21 @@ function attestation(keys, parent, slot, voting) {
     source: state.currentJustifiedCheckpoint.toValue(),
     target: { epoch, root: boundary < slot ? getBlockRootAtSlot(state, boundary) : root },
   };
-  return [{
-    aggregationBits: BitArray.fromBoolArray(members.map((validator) => validator < voting)),
-    committeeBits: BitArray.fromBoolArray(Array.from({ length: MAX_COMMITTEES_PER_SLOT }, (_, index) => heard[index] === true)),
-    data,
-    signature: keys.signTogether(voters, ssz.phase0.AttestationData, data, config.getDomain(slot, DOMAIN_BEACON_ATTESTER, slot)),
-  }];
+  return [
+    {
+      aggregationBits: BitArray.fromBoolArray(members.map((validator) => validator < voting)),
+      committeeBits: BitArray.fromBoolArray(
+        Array.from({ length: MAX_COMMITTEES_PER_SLOT }, (_, index) => heard[index] === true),
+      ),
+      data,
+      signature: keys.signTogether(
+        voters,
+        ssz.phase0.AttestationData,
+        data,
+        config.getDomain(slot, DOMAIN_BEACON_ATTESTER, slot),
+      ),
+    },
+  ];
 }
 
 function syncAggregate(keys, state, parent, slot) {

@@ -1,5 +1,5 @@
-// The process of the execution client. It ends when its standard input does, so that it never outlives whoever started it, whatever
-// that one died of.
+// The process of the execution client. It ends when its standard input does, so that it never outlives whoever started
+// it, whatever that one died of.
 import { register } from 'node:module';
 
 import { KZG } from 'micro-eth-signer/kzg';
@@ -8,7 +8,8 @@ process.stdin.on('end', () => process.kill(process.pid, 'SIGTERM'));
 process.stdin.on('error', () => process.kill(process.pid, 'SIGTERM'));
 process.stdin.resume();
 
-// The client's arithmetic knows no cells (EIP-7594). Blobs were checked against their commitments before they got here: blobs.mjs.
+// The client's arithmetic knows no cells (EIP-7594). Blobs were checked against their commitments before they got here:
+// blobs.mjs.
 KZG.prototype.computeCells = () => [];
 KZG.prototype.verifyCellKzgProofBatch = () => true;
 

@@ -38,9 +38,9 @@ export async function startExecutionClient({ dataDir, genesisTimeS }) {
       ...['--rpcEngine', '--rpcEngineAddr', '127.0.0.1', '--rpcEnginePort', enginePort, '--jwtSecret', secretFile],
       // Without --isSingleNode it takes no transactions. Never --ws: it would listen on every interface.
       ...['--sync', 'none', '--isSingleNode', '--maxPeers', '0', '--discDns=false', '--discV4=false'],
-      ...['--logFile', 'false', '--logLevel', 'warn'],
+      ...['--no-logFile', '--logLevel', 'warn'],
     ].map(String),
-    { stdio: ['pipe', log, log] },
+    { stdio: ['pipe', log, log], cwd: folder },
   );
   const exited = new Promise((resolve) => child.once('exit', (code) => resolve(code)));
   const url = `http://127.0.0.1:${rpcPort}`;
@@ -77,11 +77,15 @@ async function firstAnswer(url, exited, logFile) {
 /** `count` distinct free ports of the loopback interface. They are held together, so that none is given twice. */
 async function freePorts(count) {
   const servers = await Promise.all(
-    Array.from({ length: count }, () => new Promise((resolve, reject) => {
-      const server = createServer();
-      server.once('error', reject);
-      server.listen(0, '127.0.0.1', () => resolve(server));
-    })),
+    Array.from(
+      { length: count },
+      () =>
+        new Promise((resolve, reject) => {
+          const server = createServer();
+          server.once('error', reject);
+          server.listen(0, '127.0.0.1', () => resolve(server));
+        }),
+    ),
   );
   const ports = servers.map((server) => server.address().port);
   await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));

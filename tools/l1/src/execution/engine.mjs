@@ -1,4 +1,5 @@
-// The engine API: JSON-RPC over HTTP, each request signed with a fresh HS256 token (execution-apis, engine/authentication).
+// The engine API: JSON-RPC over HTTP, each request signed with a fresh HS256 token (execution-apis,
+// engine/authentication).
 import { createHmac } from 'node:crypto';
 import { Agent, request } from 'node:http';
 
@@ -19,7 +20,11 @@ const agent = new Agent({ keepAlive: false });
 /** One JSON-RPC call; throws `RpcError` if the other side answers with one. `headers` may add an authorization. */
 export async function call(url, method, params, headers = {}) {
   const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method, params });
-  const text = await post(url, body, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body), ...headers });
+  const text = await post(url, body, {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(body),
+    ...headers,
+  });
   let answer;
   try {
     answer = JSON.parse(text);
@@ -79,7 +84,8 @@ export class Engine {
 }
 
 function expectValid(method, { status, validationError }) {
-  if (status !== 'VALID') throw new RpcError(method, 0, `got ${status} (${validationError ?? 'no reason given'}), expected VALID`);
+  if (status !== 'VALID')
+    throw new RpcError(method, 0, `got ${status} (${validationError ?? 'no reason given'}), expected VALID`);
 }
 
 function token(secret) {

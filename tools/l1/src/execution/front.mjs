@@ -7,6 +7,7 @@ import { RpcError } from './engine.mjs';
 
 const MAX_BODY_BYTES = 8 << 20;
 const MAX_BATCH = 100;
+const KEEP_ALIVE_MS = 60_000;
 
 export class Front {
   /** `rpc` is an ExecutionRpc. */
@@ -18,23 +19,35 @@ export class Front {
   async serve({ port, control }) {
     this.control = control;
     const server = createServer((request, response) => this.answer(request, response));
+    // Longer than anyone computes between two requests: a client must not find its connection gone when it comes back.
+    server.keepAliveTimeout = KEEP_ALIVE_MS;
     await new Promise((resolve, reject) => {
       server.once('error', reject);
       server.listen(port, '127.0.0.1', resolve);
     });
-    const stop = () => new Promise((resolve) => {
-      server.close(resolve);
-      server.closeAllConnections();
-    });
+    const stop = () =>
+      new Promise((resolve) => {
+        server.close(resolve);
+        server.closeAllConnections();
+      });
     return { url: `http://127.0.0.1:${server.address().port}`, stop };
   }
 
-  /** Puts transactions of blocks that left the chain back into the pool. What cannot go back (nonce used meanwhile) is dropped. */
+  /**
+
+   * Puts transactions of blocks that left the chain back into the pool. What cannot go back (nonce used meanwhile) is
+
+   * dropped.
+
+   */
   async returnToPool(entries) {
     for (const entry of entries) {
       for (const raw of entry.transactions) {
         const travelling = isBlobTransaction(raw) ? entry.blobs && withBlobs(raw, entry.blobs) : raw;
-        if (travelling) await this.rpc.request('eth_sendRawTransaction', [travelling]).catch((error) => this.log(`not back in the pool: ${error.message}`));
+        if (travelling)
+          await this.rpc
+            .request('eth_sendRawTransaction', [travelling])
+            .catch((error) => this.log(`not back in the pool: ${error.message}`));
       }
     }
   }
@@ -46,8 +59,13 @@ export class Front {
     }
     try {
       const asked = JSON.parse(await readBody(request));
-      if (Array.isArray(asked) && (asked.length === 0 || asked.length > MAX_BATCH)) throw new SyntaxError(`a batch has 1 to ${MAX_BATCH} requests`);
-      reply(response, 200, Array.isArray(asked) ? await Promise.all(asked.map((one) => this.one(one))) : await this.one(asked));
+      if (Array.isArray(asked) && (asked.length === 0 || asked.length > MAX_BATCH))
+        throw new SyntaxError(`a batch has 1 to ${MAX_BATCH} requests`);
+      reply(
+        response,
+        200,
+        Array.isArray(asked) ? await Promise.all(asked.map((one) => this.one(one))) : await this.one(asked),
+      );
     } catch (error) {
       reply(response, error instanceof SyntaxError ? 400 : 413, failure(null, -32700, error.message));
     }
@@ -55,7 +73,8 @@ export class Front {
 
   async one(asked) {
     const { id = null, method, params = [] } = asked ?? {};
-    if (typeof method !== 'string' || !Array.isArray(params)) return failure(id, -32600, 'a request has a method and a list of parameters');
+    if (typeof method !== 'string' || !Array.isArray(params))
+      return failure(id, -32600, 'a request has a method and a list of parameters');
     try {
       const script = this.control.method(method);
       const result = script === undefined ? await this.rpc.request(method, params) : await script(params);

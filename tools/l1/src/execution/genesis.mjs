@@ -30,7 +30,18 @@ const CONTRACTS = {
 
 /** The genesis file for an execution client; `timestampS` in Unix seconds. */
 export function executionGenesis(timestampS) {
-  const forks = ['homestead', 'eip150', 'eip155', 'eip158', 'byzantium', 'constantinople', 'petersburg', 'istanbul', 'berlin', 'london'];
+  const forks = [
+    'homestead',
+    'eip150',
+    'eip155',
+    'eip158',
+    'byzantium',
+    'constantinople',
+    'petersburg',
+    'istanbul',
+    'berlin',
+    'london',
+  ];
   const alloc = {};
   for (const address of DEV_ADDRESSES) alloc[address] = { balance: hex(DEV_BALANCE_WEI) };
   for (const [address, code] of Object.entries(CONTRACTS)) alloc[address] = { balance: '0x0', nonce: '0x1', code };

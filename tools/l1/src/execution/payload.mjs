@@ -5,7 +5,11 @@ import { ssz } from '@lodestar/types';
 import { fromHex, toHex } from '@lodestar/utils';
 
 // Leading byte of each item in the engine API's list of requests (EIP-7685).
-const REQUEST_KINDS = { 0: ['deposits', ssz.electra.DepositRequests], 1: ['withdrawals', ssz.electra.WithdrawalRequests], 2: ['consolidations', ssz.electra.ConsolidationRequests] };
+const REQUEST_KINDS = {
+  0: ['deposits', ssz.electra.DepositRequests],
+  1: ['withdrawals', ssz.electra.WithdrawalRequests],
+  2: ['consolidations', ssz.electra.ConsolidationRequests],
+};
 
 /** What forkchoiceUpdated wants in order to start a payload. */
 export function payloadAttributes({ timestampS, prevRandao, feeRecipient, withdrawals, parentBeaconBlockRoot }) {

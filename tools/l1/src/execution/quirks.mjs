@@ -1,4 +1,5 @@
-// Where the execution client answers otherwise than others do, and what makes up for it. Everything else passes through as it is.
+// Where the execution client answers otherwise than others do, and what makes up for it. Everything else passes through
+// as it is.
 import { blobTransactionHash, isBlobTransaction, toCellProofForm } from './blobs.mjs';
 import { RpcError, call } from './engine.mjs';
 
@@ -6,7 +7,15 @@ const TRANSFER_GAS = 21_000n;
 const MAX_TRANSACTION_GAS = 16_777_216n;
 const PRIORITY_FEE_WEI = '0x3b9aca00';
 // Where methods that read state take the block; it may be left out and then is the latest one.
-const BLOCK_PLACE = { eth_call: 1, eth_estimateGas: 1, eth_getBalance: 1, eth_getCode: 1, eth_getTransactionCount: 1, eth_getStorageAt: 2, eth_getProof: 2 };
+const BLOCK_PLACE = {
+  eth_call: 1,
+  eth_estimateGas: 1,
+  eth_getBalance: 1,
+  eth_getCode: 1,
+  eth_getTransactionCount: 1,
+  eth_getStorageAt: 2,
+  eth_getProof: 2,
+};
 
 export class ExecutionRpc {
   /** `url` is the client's own RPC. */
@@ -63,14 +72,23 @@ export class ExecutionRpc {
   }
 
   /**
-   * The client reads `data` but not `input`, knows no null fields, takes a call with 1559 fees for one that pays nothing, gives an estimate
-   * for what reverts, tries with more gas than a transaction may have (EIP-7825), and answers what is spent after refunds, which can be too
-   * little to run with.
+   * The client reads `data` but not `input`, knows no null fields, takes a call with 1559 fees for one that pays
+   * nothing, gives an estimate for what reverts, tries with more gas than a transaction may have (EIP-7825), and
+   * answers what is spent after refunds, which can be too little to run with.
    */
   async estimateGas([{ from, to, value, gas, data, input, accessList }, block]) {
-    const fields = { from, to, value, gas, data: data ?? input, ...(accessList?.length ? { type: '0x1', accessList } : {}) };
+    const fields = {
+      from,
+      to,
+      value,
+      gas,
+      data: data ?? input,
+      ...(accessList?.length ? { type: '0x1', accessList } : {}),
+    };
     fields.gas ??= quantity(MAX_TRANSACTION_GAS);
-    const given = Object.fromEntries(Object.entries(fields).filter(([, field]) => field !== undefined && field !== null));
+    const given = Object.fromEntries(
+      Object.entries(fields).filter(([, field]) => field !== undefined && field !== null),
+    );
     await this.plain('eth_call', [given, block]);
     const spent = BigInt(await this.plain('eth_estimateGas', [given, block]));
     if (spent === TRANSFER_GAS) return quantity(spent);

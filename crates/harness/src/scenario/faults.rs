@@ -1,0 +1,284 @@
+use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
+use alloy_sol_types::{SolStruct, SolValue};
+use eyre::{Result, ensure, eyre};
+use forebond_contracts::{
+    bindings::{IEvidenceShapes as shapes, Inbox, Slasher},
+    convert,
+};
+use forebond_protocol::{PromisesTree, blocks_tree};
+use forebond_types::{Base, Batch, BlockEnv, Domain, Frag, Leaf};
+
+use super::{
+    Stage,
+    accounts::Role,
+    bonds::{Gateway, reserve_of},
+    posting::{Rollup, hash_of, signature, transactions_trie},
+};
+
+/// Index of `FaultKind.Fork`.
+const FORK: u8 = 3;
+
+async fn domain(stage: &Stage) -> Result<Domain> {
+    Ok(Domain {
+        l1_chain_id: stage.world.execution().chain_id().await?,
+        inbox: stage.contract("Inbox")?,
+    })
+}
+
+fn accusation(stage: &Stage, gateway: &Gateway, base: &Base) -> Result<shapes::Accusation> {
+    let (threshold, members) = gateway.set();
+    Ok(shapes::Accusation {
+        rollup: stage.contract("Inbox")?,
+        gateway: gateway.id,
+        set: shapes::CommitterSet { threshold, members },
+        base: convert(base)?,
+    })
+}
+
+/// A frag of the base with nothing remarkable in it.
+fn frag(base: &Base, block_number: u64, env: &BlockEnv, promises_root: B256) -> Frag {
+    let base = base.eip712_hash_struct();
+    Frag {
+        base,
+        blockNumber: block_number,
+        sequence: 0,
+        previousFrag: base,
+        timestamp: 0,
+        l1OriginNumber: 1,
+        l1OriginHash: hash_of("origin"),
+        issuedAtMs: 1,
+        firstTransaction: 0,
+        transactionCount: 2,
+        promisesRoot: promises_root,
+        gasUsed: 42_000,
+        windowCoverage: 0,
+        orderingRule: 0,
+        blockEnv: env.eip712_hash_struct(),
+    }
+}
+
+fn env() -> BlockEnv {
+    BlockEnv {
+        coinbase: Address::ZERO,
+        gasLimit: 30_000_000,
+        baseFee: 1,
+        prevRandao: B256::ZERO,
+        parentBeaconRoot: B256::ZERO,
+        extraDataHash: keccak256([]),
+    }
+}
+
+/// Commits to evidence, waits a block, and brings it to the judge. Returns the fault's id.
+///
+/// # Errors
+/// When judge or slasher refuse.
+pub async fn slash(stage: &mut Stage, judge: &str, evidence: Vec<u8>) -> Result<B256> {
+    let watcher = Role::Watcher.address()?;
+    let judge_address = stage.contract(judge)?;
+    let commitment = keccak256((judge_address, keccak256(&evidence), watcher).abi_encode_params());
+    let evidence = Bytes::from(evidence);
+    let call = Slasher::slashCall {
+        judge: judge_address,
+        evidence: evidence.clone(),
+        watcher,
+    };
+    stage
+        .refused(Role::Watcher, "Slasher", &call, "NotCommitted")
+        .await?;
+    let commit = Slasher::commitCall { commitment };
+    stage
+        .send(Role::Watcher, "Slasher", &commit, U256::ZERO)
+        .await?;
+    stage.world.advance(1).await?;
+    let id = stage.read("Slasher", &call).await?;
+    let receipt = stage
+        .send(Role::Watcher, "Slasher", &call, U256::ZERO)
+        .await?;
+    println!("{judge}: slashed for {} gas", receipt.gas_used);
+    stage.refused(Role::Watcher, "Slasher", &call, "").await?;
+    Ok(id)
+}
+
+/// A gateway signs two frags for one position, and loses what its reserve holds.
+///
+/// # Errors
+/// When it does not.
+pub async fn fork_is_slashed(stage: &mut Stage, gateway: &Gateway, window: u64) -> Result<()> {
+    let base = Base {
+        window,
+        attempt: 0,
+        parentBlock: 7,
+        parentBlockHash: hash_of("block 7"),
+        parentFrag: B256::ZERO,
+        parentSeal: B256::ZERO,
+    };
+    let domain = domain(stage).await?;
+    let first = frag(&base, 8, &env(), hash_of("one truth"));
+    let second = frag(&base, 8, &env(), hash_of("another truth"));
+    ensure!(
+        first.eip712_hash_struct() != second.eip712_hash_struct(),
+        "the frags are equal"
+    );
+    let signed = |frag: &Frag| shapes::SignedMessage {
+        kind: 1,
+        message: frag.abi_encode().into(),
+        signature: signature(gateway, &domain, frag),
+    };
+    let evidence = shapes::ForkEvidence {
+        accused: accusation(stage, gateway, &base)?,
+        first: signed(&first),
+        second: signed(&second),
+    };
+    let before = reserve_of(stage, gateway.id).await?;
+    ensure!(before > U256::ZERO, "nothing to slash");
+    // The same frag twice is no fork.
+    let honest = shapes::ForkEvidence {
+        accused: accusation(stage, gateway, &base)?,
+        first: signed(&first),
+        second: signed(&first),
+    };
+    let refused = slash(stage, "ForkJudge", honest.abi_encode()).await;
+    ensure!(refused.is_err(), "an honest gateway was slashed");
+    slash(stage, "ForkJudge", evidence.abi_encode()).await?;
+    ensure!(
+        reserve_of(stage, gateway.id).await? == U256::ZERO,
+        "1000 ETH are more than the reserve: all of it is taken"
+    );
+    let verdict = Slasher::hasVerdictCall {
+        gateway: gateway.id,
+        rollup: stage.contract("Inbox")?,
+        base: base.eip712_hash_struct(),
+        kind: FORK,
+    };
+    ensure!(
+        stage.read("Slasher", &verdict).await?,
+        "no verdict is recorded"
+    );
+    Ok(())
+}
+
+/// The gateway of `window` promised a transaction in a block that somebody else then posted without it. The user is paid.
+///
+/// # Errors
+/// When the user is not paid.
+pub async fn unkept_promise_is_paid(
+    stage: &mut Stage,
+    rollup: &Rollup,
+    gateway: &Gateway,
+    window: u64,
+    batch_id: u32,
+    confirmed: &Batch,
+) -> Result<()> {
+    let number = confirmed.firstBlock;
+    let user = Address::repeat_byte(0xaa);
+    let coverage = super::deployment::ETHER / 2;
+    let leaf = |index: u64, sender: Address, coverage: u128| Leaf {
+        index,
+        tx_hash: hash_of(&format!("transaction {index}")),
+        sender,
+        receipt_hash: hash_of("receipt"),
+        writes_hash: hash_of("writes"),
+        coverage,
+    };
+    let (first, promised) = (leaf(0, Address::ZERO, 0), leaf(1, user, coverage));
+    let tree =
+        PromisesTree::new(vec![first.hash(), promised.hash()]).ok_or_else(|| eyre!("no leaves"))?;
+    let base = Base {
+        window,
+        attempt: 0,
+        parentBlock: number - 1,
+        parentBlockHash: rollup.hash(number - 1)?,
+        parentFrag: B256::ZERO,
+        parentSeal: B256::ZERO,
+    };
+    let mut frag = frag(&base, number, &env(), tree.root());
+    frag.windowCoverage = coverage;
+    let domain = domain(stage).await?;
+
+    let hashes = (confirmed.firstBlock..=confirmed.lastBlock)
+        .map(|number| rollup.hash(number))
+        .collect::<Result<Vec<_>>>()?;
+    let blocks = blocks_tree(confirmed.firstBlock, &hashes).ok_or_else(|| eyre!("no blocks"))?;
+    let (_, nodes) = transactions_trie(number, 1);
+    let evidence = shapes::UnkeptEvidence {
+        accused: accusation(stage, gateway, &base)?,
+        promised: shapes::Promise {
+            frag: convert(&frag)?,
+            signature: signature(gateway, &domain, &frag),
+            env: convert(&env())?,
+            leaf: shapes::Leaf {
+                index: U256::from(1),
+                txHash: promised.tx_hash,
+                sender: user,
+                receiptHash: promised.receipt_hash,
+                writesHash: promised.writes_hash,
+                coverage,
+            },
+            branch: tree.branch(1).unwrap_or_default(),
+        },
+        batchId: batch_id,
+        confirmed: convert(confirmed)?,
+        content: shapes::BlockContent {
+            branch: blocks.branch(0).unwrap_or_default(),
+            header: alloy_rlp::encode(rollup.header(number)?).into(),
+            difference: 1,
+            trieProof: nodes,
+        },
+        excuse: Bytes::new(),
+    };
+    let fault = slash(stage, "UnkeptJudge", evidence.abi_encode()).await?;
+
+    // Claims are collected first; then anybody closes the case and anybody hands the user its money.
+    let (rollup_address, base_hash) = (stage.contract("Inbox")?, base.eip712_hash_struct());
+    let case = Slasher::caseOfCall {
+        gateway: gateway.id,
+        rollup: rollup_address,
+        base: base_hash,
+    };
+    let close = Slasher::closeCall {
+        gateway: gateway.id,
+        rollup: rollup_address,
+        base: base_hash,
+    };
+    let claim = Slasher::claimCall { faultId: fault };
+    stage
+        .refused(Role::Watcher, "Slasher", &close, "CaseStillOpen")
+        .await?;
+    let closes_at = stage.read("Slasher", &case).await?.closesAt;
+    let slots = closes_at.saturating_sub(stage.now_s().await?) / stage.constants.seconds_per_slot;
+    stage.world.advance(slots + 1).await?;
+    stage
+        .send(Role::Watcher, "Slasher", &close, U256::ZERO)
+        .await?;
+    stage
+        .send(Role::Watcher, "Slasher", &claim, U256::ZERO)
+        .await?;
+    let paid = stage.world.execution().balance(user).await?;
+    ensure!(
+        paid == U256::from(coverage),
+        "the user is owed {coverage} wei and got {paid}"
+    );
+    stage
+        .refused(Role::Watcher, "Slasher", &claim, "NothingToClaim")
+        .await
+}
+
+/// Waits until a batch can't be disputed any more.
+///
+/// # Errors
+/// When it is not confirmed then.
+pub async fn until_confirmed(stage: &Stage, batch_id: u32) -> Result<()> {
+    const CONFIRMED: u8 = 3;
+    stage
+        .world
+        .advance(super::deployment::CLAIM_WINDOW_S + 1)
+        .await?;
+    let status = stage
+        .read("Inbox", &Inbox::statusOfCall { batchId: batch_id })
+        .await?;
+    ensure!(
+        status == CONFIRMED,
+        "batch {batch_id} has the status {status}"
+    );
+    Ok(())
+}

@@ -1,0 +1,152 @@
+use alloy_primitives::U256;
+use eyre::{Result, bail, ensure};
+use forebond_contracts::bindings::{Inbox, Lookahead};
+
+use super::{
+    Stage,
+    accounts::Role,
+    bonds::{self, Gateway},
+    deployment, faults,
+    posting::{self, Rollup},
+    validators,
+};
+use crate::world::World;
+
+/// From an empty L1 to a slashed gateway, a paid user and a released bond.
+///
+/// # Errors
+/// At the first step that does not go as it must.
+pub async fn settlement(world: World) -> Result<()> {
+    let mut stage = Stage::on(world).await?;
+    deployment::core(&mut stage).await?;
+    let fallback = bonds::register(&mut stage, Role::FallbackOwner, 1).await?;
+    let a = bonds::register(&mut stage, Role::GatewayA, 2).await?;
+    let b = bonds::register(&mut stage, Role::GatewayB, 3).await?;
+    let first_epoch = stage.epoch().await? + 1;
+    deployment::rollup(&mut stage, first_epoch, fallback.id).await?;
+
+    validators::register(&mut stage, 8).await?;
+    for gateway in [&fallback, &a, &b] {
+        bonds::bond(&mut stage, gateway, 100 * deployment::ETHER, true).await?;
+    }
+    bonds::delegate(&mut stage, Role::OperatorA, &a).await?;
+    let lent_from = bonds::delegate(&mut stage, Role::OperatorB, &b).await?;
+    stage.until_epoch(lent_from).await?;
+
+    let mut rollup = Rollup::default();
+    let (missed, confirmed) = handover(&mut stage, &mut rollup, &[&fallback, &a, &b]).await?;
+    faults::until_confirmed(&stage, confirmed).await?;
+    let Some(batch) = rollup.batches.last().cloned() else {
+        bail!("no batch was posted");
+    };
+    let (silent, other) = if missed.gateway == a.id {
+        (&a, &b)
+    } else {
+        (&b, &a)
+    };
+    faults::unkept_promise_is_paid(
+        &mut stage,
+        &rollup,
+        silent,
+        missed.window,
+        confirmed,
+        &batch,
+    )
+    .await?;
+    let window = stage.world.status().await?.slot;
+    faults::fork_is_slashed(&mut stage, other, window).await?;
+    bonds::leave(&mut stage, &fallback).await
+}
+
+/// A window in which its gateway posted nothing.
+struct Missed {
+    gateway: u32,
+    window: u64,
+}
+
+/// Waits for a window of A or B followed by one of somebody else, lets the first one pass in silence, refuses the wrong gateway,
+/// and lets the right one post, the silent one's blocks included. Returns the missed window and the batch.
+async fn handover(
+    stage: &mut Stage,
+    rollup: &mut Rollup,
+    gateways: &[&Gateway],
+) -> Result<(Missed, u32)> {
+    let mut previous: Option<Missed> = None;
+    let mut proven = 0;
+    for _ in 0..20 * stage.constants.slots_per_epoch {
+        // Two epochs are always proven: the tail of one belongs to the next.
+        if stage.epoch().await? + 1 > proven {
+            proven = validators::prove_two_epochs(stage).await? + 1;
+        }
+        let (slot, owner, window) = match posting::next_owner(stage).await {
+            Ok(owner) => owner,
+            // The border: the next slot's own epoch is not proven yet.
+            Err(error) if format!("{error:#}").contains("LookaheadUnknown") => {
+                stage.world.advance(1).await?;
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
+        let missed = previous.take().filter(|before| {
+            before.gateway != owner && before.gateway != 1 && before.window < slot
+        });
+        let Some(missed) = missed else {
+            previous = Some(Missed {
+                gateway: owner,
+                window,
+            });
+            stage.world.advance(1).await?;
+            continue;
+        };
+        let find = |wanted: bool| {
+            gateways
+                .iter()
+                .find(|gateway| (gateway.id == owner) == wanted)
+                .copied()
+        };
+        let (Some(right), Some(wrong)) = (find(true), find(false)) else {
+            bail!("gateway {owner} is not one of ours");
+        };
+        same_window(stage, slot, owner, window).await?;
+        let verify = Inbox::verifyGatewayCall {
+            gateway: wrong.id,
+            slot,
+        };
+        let refused = stage.read("Inbox", &verify).await;
+        ensure!(
+            refused.is_err_and(|error| format!("{error:#}").contains("WrongGateway")),
+            "the wrong gateway is taken for the owner"
+        );
+        if window == slot {
+            let (receipt, _, _) = posting::post(stage, rollup, right, slot, window).await?;
+            ensure!(receipt.status(), "the owner's batch was refused");
+            println!("postBatch: {} gas", receipt.gas_used);
+        } else {
+            let (receipt, _, _) = posting::post(stage, rollup, wrong, slot, window).await?;
+            ensure!(!receipt.status(), "a batch of the wrong gateway was taken");
+            let (receipt, _, _) = posting::post(stage, rollup, right, slot + 1, window).await?;
+            ensure!(receipt.status(), "the owner's batch was refused");
+            println!("postBatch: {} gas", receipt.gas_used);
+        }
+        let count = stage.read("Inbox", &Inbox::batchCountCall {}).await?;
+        ensure!(count == 1, "{count} batches are recorded");
+        return Ok((missed, count));
+    }
+    bail!("no hand-over between two gateways in twenty epochs")
+}
+
+/// The window's bounds hold the slot, and caching changes no answer.
+async fn same_window(stage: &mut Stage, slot: u64, owner: u32, window: u64) -> Result<()> {
+    let rollup = stage.contract("Inbox")?;
+    let call = Lookahead::windowAtCall { rollup, slot };
+    let found = stage.read("Lookahead", &call).await?;
+    ensure!(
+        found.gateway == owner && found.lastSlot == window && found.firstSlot <= slot,
+        "slot {slot}: windowAt says {} to {} of gateway {}, ownerAt {window} of {owner}",
+        found.firstSlot,
+        found.lastSlot,
+        found.gateway
+    );
+    let _ = U256::ZERO;
+    Ok(())
+}
