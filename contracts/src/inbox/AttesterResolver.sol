@@ -59,7 +59,11 @@ contract AttesterResolver is AttesterBonds {
     }
 
     /// @inheritdoc IAttesterResolver
-    function attestationHash(IInbox inbox, uint32 batchId, bytes32 batchHash, bool isVoid) public pure returns (bytes32) {
+    function attestationHash(IInbox inbox, uint32 batchId, bytes32 batchHash, bool isVoid)
+        public
+        pure
+        returns (bytes32)
+    {
         return keccak256(abi.encode(ATTESTATION_TYPE, inbox, batchId, batchHash, isVoid));
     }
 
@@ -72,7 +76,8 @@ contract AttesterResolver is AttesterBonds {
         if (isVoid) readyAt += vetoSeconds;
         if (readyAt > lastMoment) revert TooLate(lastMoment, readyAt);
 
-        address[] memory signers = _signers(_digest(inbox, batchId, inbox.record(batchId).batchHash, isVoid), signatures);
+        address[] memory signers =
+            _signers(_digest(inbox, batchId, inbox.record(batchId).batchHash, isVoid), signatures);
         found.verdict = isVoid ? Verdict.Void : Verdict.Stands;
         found.readyAt = readyAt;
         found.signersHash = keccak256(abi.encode(signers));
@@ -151,8 +156,9 @@ contract AttesterResolver is AttesterBonds {
     }
 
     function _digest(IInbox inbox, uint32 batchId, bytes32 batchHash, bool isVoid) private view returns (bytes32) {
-        return keccak256(
-            abi.encodePacked(hex"1901", domainSeparator(), attestationHash(inbox, batchId, batchHash, isVoid))
-        );
+        return
+            keccak256(
+                abi.encodePacked(hex"1901", domainSeparator(), attestationHash(inbox, batchId, batchHash, isVoid))
+            );
     }
 }

@@ -46,10 +46,7 @@ contract Inbox is ClaimDisputes {
         ILookahead lookahead_,
         IGatewayRegistry registry_,
         IClaimResolver resolver_
-    )
-        TurnClock(facts, sequencingWindowSlots_, genesisTime_, secondsPerSlot_, slotsPerEpoch_)
-        ClaimDisputes(resolver_)
-    {
+    ) TurnClock(facts, sequencingWindowSlots_, genesisTime_, secondsPerSlot_, slotsPerEpoch_) ClaimDisputes(resolver_) {
         lookahead = lookahead_;
         registry = registry_;
         _chainId = block.chainid;
@@ -72,12 +69,11 @@ contract Inbox is ClaimDisputes {
     }
 
     /// @inheritdoc IInbox
-    function postBatchDisputing(
-        Posting calldata posting,
-        bytes calldata gatewaySignature,
-        uint64 slot,
-        uint32 parentId
-    ) external payable returns (uint32 batchId) {
+    function postBatchDisputing(Posting calldata posting, bytes calldata gatewaySignature, uint64 slot, uint32 parentId)
+        external
+        payable
+        returns (uint32 batchId)
+    {
         uint256 gasAtStart = gasleft();
         if (msg.value != 0 && msg.value != disputeBondWei) revert WrongBond(disputeBondWei, msg.value);
         if (!_clearWay(parentId) && msg.value != 0) creditOf[msg.sender] += msg.value;
@@ -245,7 +241,8 @@ contract Inbox is ClaimDisputes {
         attempt = base.attempt;
         // A second start is for a gateway whose first parent the chain contradicted. So it stands right on the posted chain. Whether
         // the first one is contradicted shows in the Confirmed chain only, and is the fork judge's to say.
-        bool onChain = uint256(base.parentBlock) + 1 == batch.firstBlock && base.parentBlockHash == batch.parentBlockHash;
+        bool onChain =
+            uint256(base.parentBlock) + 1 == batch.firstBlock && base.parentBlockHash == batch.parentBlockHash;
         if (attempt > 1 || (attempt == 1 && !onChain)) revert AttemptNotAllowed(attempt);
         bytes32 stored = _bases[_baseKey(batch.window, attempt)];
         if (stored != 0) revert SecondBase(stored, got);

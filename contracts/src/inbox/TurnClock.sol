@@ -40,7 +40,9 @@ abstract contract TurnClock is SlotClock, IInbox {
         if (facts.disputeBondWei == 0) revert BadConfig("disputeBondWei");
         if (facts.maxOriginLag == 0) revert BadConfig("maxOriginLag");
         // R8: longer than the longest window (two epochs) and the slots in which a successor covers it.
-        if (sequencingWindowSlots_ < 2 * slotsPerEpoch_ + facts.handoverSlots) revert BadConfig("sequencingWindowSlots");
+        if (sequencingWindowSlots_ < 2 * slotsPerEpoch_ + facts.handoverSlots) {
+            revert BadConfig("sequencingWindowSlots");
+        }
         l2GenesisTime = facts.l2GenesisTime;
         blockTimeSeconds = facts.blockTimeSeconds;
         l2GenesisHash = facts.l2GenesisHash;
@@ -84,8 +86,8 @@ abstract contract TurnClock is SlotClock, IInbox {
 
     /// @inheritdoc IInbox
     function earliestPostingSlot(uint64 blockNumber) public view returns (uint64 slot) {
-        uint256 shifted = uint256(l2GenesisTime) + uint256(blockNumber) * blockTimeSeconds
-            + uint256(handoverSlots) * secondsPerSlot;
+        uint256 shifted =
+            uint256(l2GenesisTime) + uint256(blockNumber) * blockTimeSeconds + uint256(handoverSlots) * secondsPerSlot;
         return shifted < genesisTime ? 0 : slotAt(shifted);
     }
 

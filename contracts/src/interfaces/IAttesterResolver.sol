@@ -50,7 +50,10 @@ interface IAttesterResolver is IClaimResolver {
     function domainSeparator() external view returns (bytes32);
 
     /// What attesters sign. The batch's hash is in it: after an L1 reorg the id may be another batch's.
-    function attestationHash(IInbox inbox, uint32 batchId, bytes32 batchHash, bool isVoid) external pure returns (bytes32);
+    function attestationHash(IInbox inbox, uint32 batchId, bytes32 batchHash, bool isVoid)
+        external
+        pure
+        returns (bytes32);
 
     /// Locks the sender's bond; it counts as an attester from now on.
     function bond() external payable;

@@ -55,10 +55,17 @@ struct Posting {
 interface IInbox {
     /// Everything a node derives from, in the order of L1 (R8), and the signature a watcher needs as evidence.
     event BatchPosted(
-        uint32 indexed batchId, uint32 indexed gateway, bytes32 indexed batchHash, uint32 parentId, Batch batch, bytes signature
+        uint32 indexed batchId,
+        uint32 indexed gateway,
+        bytes32 indexed batchHash,
+        uint32 parentId,
+        Batch batch,
+        bytes signature
     );
     /// The first batch of a base brought its preimage.
-    event BaseStored(uint64 indexed window, uint32 indexed gateway, bytes32 indexed baseHash, Base base, bytes signature);
+    event BaseStored(
+        uint64 indexed window, uint32 indexed gateway, bytes32 indexed baseHash, Base base, bytes signature
+    );
     event Disputed(uint32 indexed batchId, address indexed disputer);
     /// The dispute failed: the batch stands and the bond is burned.
     event DisputeFailed(uint32 indexed batchId, address indexed disputer);

@@ -65,7 +65,9 @@ contract AttesterResolverTest is InboxWorld {
     function test_theFirstVerdictIsTheOnlyOne() public {
         attesters.attest(inbox, 1, true, _signed(1, true, 0, 1));
         bytes memory other = _signed(1, false, 0, 1);
-        vm.expectRevert(abi.encodeWithSelector(IAttesterResolver.VerdictExists.selector, IAttesterResolver.Verdict.Void));
+        vm.expectRevert(
+            abi.encodeWithSelector(IAttesterResolver.VerdictExists.selector, IAttesterResolver.Verdict.Void)
+        );
         attesters.attest(inbox, 1, false, other);
     }
 
@@ -91,7 +93,9 @@ contract AttesterResolverTest is InboxWorld {
         attesters.attest(inbox, 1, true, signed);
         // From now on nobody can let it lapse.
         vm.warp(last + 1);
-        vm.expectRevert(abi.encodeWithSelector(IAttesterResolver.VerdictExists.selector, IAttesterResolver.Verdict.Void));
+        vm.expectRevert(
+            abi.encodeWithSelector(IAttesterResolver.VerdictExists.selector, IAttesterResolver.Verdict.Void)
+        );
         attesters.lapse(inbox, 1);
         attesters.execute(inbox, 1);
         assertStatus(1, BatchStatus.Void);

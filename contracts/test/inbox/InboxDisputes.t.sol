@@ -335,9 +335,7 @@ contract InboxDisputesTest is InboxWorld {
         inbox.dispute{value: BOND}(1);
         vm.warp(inbox.startOf(10) + CLAIM_WINDOW);
         // Not yet Confirmed, and too late.
-        vm.expectRevert(
-            abi.encodeWithSelector(IInbox.ClaimWindowOver.selector, 2, inbox.startOf(10) + CLAIM_WINDOW)
-        );
+        vm.expectRevert(abi.encodeWithSelector(IInbox.ClaimWindowOver.selector, 2, inbox.startOf(10) + CLAIM_WINDOW));
         inbox.dispute{value: BOND}(2);
         vm.expectRevert(abi.encodeWithSelector(IInbox.NotDisputable.selector, 9, BatchStatus.Unknown));
         inbox.dispute{value: BOND}(9);

@@ -20,9 +20,7 @@ contract InboxPostingTest is InboxWorld {
         vm.expectEmit(address(inbox));
         emit IInbox.BaseStored(15, A, posting.batch.base, posting.base, posting.baseSignature);
         vm.expectEmit(address(inbox));
-        emit IInbox.BatchPosted(
-            1, A, MessageHashes.hash(posting.batch), 0, posting.batch, signBatch(KEY_A, posting)
-        );
+        emit IInbox.BatchPosted(1, A, MessageHashes.hash(posting.batch), 0, posting.batch, signBatch(KEY_A, posting));
         assertEq(post(posting, KEY_A), 1);
         BatchRecord memory record = inbox.record(1);
         assertEq(record.batchHash, MessageHashes.hash(posting.batch));
@@ -226,9 +224,7 @@ contract InboxPostingTest is InboxWorld {
         Posting memory posting = plan(0, 100, 15, KEY_A);
         bytes32 real = blobs[0];
         posting.batch.blobHashes[0] = keccak256("elsewhere");
-        refused(
-            posting, KEY_A, abi.encodeWithSelector(IInbox.BlobMismatch.selector, 0, keccak256("elsewhere"), real)
-        );
+        refused(posting, KEY_A, abi.encodeWithSelector(IInbox.BlobMismatch.selector, 0, keccak256("elsewhere"), real));
         // A zero hash is not "no blob".
         posting.batch.blobHashes[0] = 0;
         vm.blobhashes(new bytes32[](0));
@@ -296,7 +292,9 @@ contract InboxPostingTest is InboxWorld {
         refused(
             posting,
             KEY_A,
-            abi.encodeWithSelector(IInbox.WrongParentBlockHash.selector, bytes20(blockHash(50, 0)), keccak256("another 50"))
+            abi.encodeWithSelector(
+                IInbox.WrongParentBlockHash.selector, bytes20(blockHash(50, 0)), keccak256("another 50")
+            )
         );
         posting.batch.parentBlockHash = blockHash(50, 0);
         post(posting, KEY_A);
@@ -308,7 +306,9 @@ contract InboxPostingTest is InboxWorld {
         refused(
             posting,
             KEY_A,
-            abi.encodeWithSelector(IInbox.WrongParentBlockHash.selector, bytes20(L2_GENESIS_HASH), keccak256("another genesis"))
+            abi.encodeWithSelector(
+                IInbox.WrongParentBlockHash.selector, bytes20(L2_GENESIS_HASH), keccak256("another genesis")
+            )
         );
     }
 

@@ -89,9 +89,8 @@ contract InboxHandler is InboxWorld {
         bool voids = answer % 3 == 0;
         bool lapses = answer % 3 == 1;
         vm.prank(address(resolver));
-        (bool done,) = address(inbox).call(
-            lapses ? abi.encodeCall(IInbox.lapse, (batchId)) : abi.encodeCall(IInbox.resolve, (batchId, voids))
-        );
+        (bool done,) = address(inbox)
+            .call(lapses ? abi.encodeCall(IInbox.lapse, (batchId)) : abi.encodeCall(IInbox.resolve, (batchId, voids)));
         _expect(done == may, "a verdict too early, or refused");
         if (!done) return;
         disputed[batchId] = false;

@@ -139,7 +139,9 @@ contract PortalTest is Test {
         assertEq(_price(), 1 gwei);
     }
 
-    function testFuzz_opaqueDataIsPackedInOrder(uint96 mint, uint256 value, uint64 gasLimit, bytes calldata data) public {
+    function testFuzz_opaqueDataIsPackedInOrder(uint96 mint, uint256 value, uint64 gasLimit, bytes calldata data)
+        public
+    {
         uint64 least = portal.minimumGasLimit(uint64(data.length));
         gasLimit = uint64(bound(gasLimit, least, least + 500_000));
         vm.deal(alice, mint);
