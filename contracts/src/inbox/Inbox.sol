@@ -188,9 +188,12 @@ contract Inbox is ClaimDisputes {
         if (batch.lastBlock > last) revert BlockAfterTurn(last, batch.lastBlock);
     }
 
-    /// The present owner has signed that it builds on these blocks: whoever posts them does it no harm.
+    /// The present owner has signed that it builds on these blocks: whoever posts them does it no harm. Not later than nodes fill the
+    /// blocks by themselves: else the present owner could let a gateway that has long taken its bond home make a false claim.
     function _checkPermit(Posting calldata posting, Batch memory batch, uint32 owner, uint64 window) private view {
         if (posting.permitSignature.length == 0 || batch.window > window) revert WrongWindow(window, batch.window);
+        uint64 last = batch.window + sequencingWindowSlots;
+        if (window > last) revert PermitTooLate(last, window);
         Base memory permit = posting.permit;
         if (permit.window != window) revert WrongPermitWindow(window, permit.window);
         if (batch.lastBlock > permit.parentBlock) revert BlockAfterPermit(permit.parentBlock, batch.lastBlock);
@@ -220,8 +223,8 @@ contract Inbox is ClaimDisputes {
         CommitterSet memory set = signers;
         bytes32 got = set.hash();
         bytes32 expected = registry.committerSetAt(gateway, window / slotsPerEpoch);
-        // A gateway without a set has nobody who could sign.
-        if (got != expected || expected == 0) revert WrongCommitterSet(expected, got);
+        // Zero, for a gateway without a set, is no hash.
+        if (got != expected) revert WrongCommitterSet(expected, got);
         CommitterSignatures.verify(set, MessageHashes.digest(domainSeparator(), structHash), signature);
     }
 

@@ -108,6 +108,8 @@ interface IInbox {
     error WrongWindow(uint64 expected, uint64 got);
     error WrongGateway(uint32 expected, uint32 got);
     error WrongCommitterSet(bytes32 expected, bytes32 got);
+    /// The present window ends too long after the batch's.
+    error PermitTooLate(uint64 lastWindow, uint64 window);
     error WrongPermitWindow(uint64 expected, uint64 got);
     error WrongBase(bytes32 expected, bytes32 got);
     error WrongBaseWindow(uint64 expected, uint64 got);

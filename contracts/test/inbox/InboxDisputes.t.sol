@@ -182,6 +182,10 @@ contract InboxDisputesTest is InboxWorld {
         uint32 loyal = postDisputing(1, 330, 31, KEY_A, 0);
         assertEq(inbox.record(loyal).parentId, 1);
         assertEq(inbox.newest(), loyal);
+        uint256 early = vm.snapshotState();
+        verdict(1, true);
+        assertEq(inbox.newest(), rival);
+        vm.revertToState(early);
         atSlot(32);
         uint32 rivalToo = postDisputing(rival, 400, 63, KEY_B, 0);
         assertEq(inbox.newest(), rivalToo);

@@ -198,6 +198,23 @@ contract InboxPermitTest is InboxWorld {
         );
     }
 
+    /// A gateway whose bond is long free again makes no claims, whoever would like to let it.
+    function test_R5_aPermitComesWhileTheLateSignerIsStillLiable() public {
+        for (uint64 late; late <= 1; ++late) {
+            uint64 slot = 15 + SEQUENCING_WINDOW + late;
+            lookahead.setWindow(slot, slot, B);
+            atSlot(slot);
+            Posting memory posting = plan(0, 143, 15, KEY_A);
+            posting.permit = baseFor(slot, 143);
+            posting.permitSet = setOf(KEY_B);
+            posting.permitSignature = sign(KEY_B, MessageHashes.hash(posting.permit));
+            uint256 before = vm.snapshotState();
+            if (late == 0) post(posting, KEY_A);
+            else refused(posting, KEY_A, abi.encodeWithSelector(IInbox.PermitTooLate.selector, slot - 1, slot));
+            vm.revertToState(before);
+        }
+    }
+
     function test_R1_aPermitDoesNotLengthenTheTurn() public {
         atSlot(16);
         Posting memory posting = _withPermit(150, KEY_B);

@@ -374,6 +374,22 @@ contract InboxPostingTest is InboxWorld {
         );
     }
 
+    /// Nothing in a batch or its signature names the L1 block it lands in: after a reorg the same bytes are good in another one.
+    function test_aReorgedBatchIsPostedAgainAsItWas() public {
+        Posting memory posting = plan(0, 100, 15, KEY_A);
+        bytes memory signed = signBatch(KEY_A, posting);
+        uint256 before = vm.snapshotState();
+        inbox.postBatch(posting, signed, 10);
+        bytes32 batchHash = inbox.record(1).batchHash;
+        vm.revertToState(before);
+        assertEq(inbox.batchCount(), 0);
+        vm.warp(vm.getBlockTimestamp() + 24);
+        vm.roll(vm.getBlockNumber() + 1);
+        inbox.postBatch(posting, signed, 12);
+        assertEq(inbox.record(1).batchHash, batchHash);
+        assertEq(inbox.record(1).postedSlot, 12);
+    }
+
     // --- Cost and lookups ---
 
     function test_R6_theCostOfCoverIsMeasuredAndATipCountsUpToTheBaseFee() public {

@@ -316,8 +316,12 @@ contract InboxInvariants is InboxWorld {
     function _theNewestBatchIsAPlaceToGoOn() private view {
         IInbox box = handler.theInbox();
         uint32 newest = box.newest();
-        if (newest == 0) return;
         BatchStatus status = box.statusOf(newest);
         assertTrue(status != BatchStatus.Void && status != BatchStatus.Orphaned, "newest is alive");
+        for (uint32 id = newest + 1; id <= handler.count(); ++id) {
+            if (handler.parents(id) != newest) continue;
+            status = box.statusOf(id);
+            assertTrue(status == BatchStatus.Void || status == BatchStatus.Orphaned, "nothing living stands on it");
+        }
     }
 }
