@@ -15,6 +15,9 @@ CARGO_DENY_STAMP := $(FOREBOND_CACHE)/tools/cargo-deny-$(CARGO_DENY_VERSION).sta
 NODE_STAMP := tools/node_modules/.installed
 EELS_VENV := $(FOREBOND_CACHE)/eels
 EELS_STAMP := $(EELS_VENV)/requirements.stamp
+BEACON_VENV := $(FOREBOND_CACHE)/beacon
+BEACON_STAMP := $(BEACON_VENV)/requirements.stamp
+L1_STAMP := tools/l1/node_modules/.installed
 ANALYSIS_VENV := $(FOREBOND_CACHE)/analysis
 ANALYSIS_STAMP := $(ANALYSIS_VENV)/requirements.stamp
 FORGE_BIN := $(CURDIR)/tools/node_modules/@foundry-rs/forge-linux-amd64/bin
@@ -37,6 +40,11 @@ devnet: ## A gateway with ten funded accounts at http://127.0.0.1:9545 (DATA_DIR
 	@mkdir -p "$(DATA_DIR)"
 	exec "$(CARGO_TARGET_DIR)/release/forebond" gateway --dev --http "$(HTTP)" --data-dir "$(DATA_DIR)" $(ARGS)
 
+.PHONY: l1-npm
+l1-npm: $(L1_STAMP) ## An L1 of published clients: EthereumJS and Lodestar's state transition (ARGS=)
+	@mkdir -p .forebond/l1
+	exec node tools/l1/main.mjs --data-dir .forebond/l1 $(ARGS)
+
 .PHONY: bench
 bench: $(NODE_STAMP) ## Stage benchmarks, then ours beside anvil under the same load
 	cargo bench --locked -p forebond-exec -p forebond-gateway
@@ -45,7 +53,7 @@ bench: $(NODE_STAMP) ## Stage benchmarks, then ours beside anvil under the same 
 ## ---- Check ----
 
 .PHONY: test
-test: test-contracts test-rust test-e2e ## All tests
+test: test-contracts test-rust test-l1-npm test-e2e ## All tests
 
 .PHONY: test-rust
 test-rust: $(NODE_STAMP) ## Unit, property and vector tests of every crate
@@ -63,6 +71,12 @@ prove-contracts: $(ANALYSIS_STAMP) $(NODE_STAMP) ## Contracts: properties proven
 .PHONY: slither
 slither: $(ANALYSIS_STAMP) $(NODE_STAMP) ## Contracts: static analysis; findings are fixed or answered in contracts/slither.config.json
 	cd contracts && PATH="$(ANALYSIS_VENV)/bin:$(FORGE_BIN):$$PATH" slither .
+
+.PHONY: test-l1-npm
+test-l1-npm: $(L1_STAMP) $(NODE_STAMP) ## The L1 of published clients: itself, our beacon fixtures, and the settlement scenario on it
+	node tools/l1/check.mjs
+	node tools/l1/state.mjs --chain fixtures/beacon/minimal > /dev/null
+	cargo test --locked -p forebond-harness --test npm -- --ignored --nocapture
 
 .PHONY: test-e2e
 test-e2e: $(NODE_STAMP) ## cast, viem and ethers against a running gateway (FOREBOND_BIN= tests another binary)
@@ -101,23 +115,29 @@ predeploys: $(NODE_STAMP) ## Take the OP Stack predeploys' runtime code from its
 	node tools/predeploys/make.mjs
 
 .PHONY: oracles
-oracles: $(EELS_STAMP) $(NODE_STAMP) ## Execution fixtures from EELS, the executable specification
+oracles: $(EELS_STAMP) $(BEACON_STAMP) $(NODE_STAMP) ## Fixtures from the executable specifications: EELS and eth-consensus-specs
 	"$(EELS_VENV)/bin/python" tools/oracles/eels.py fixtures/eels
+	"$(BEACON_VENV)/bin/python" tools/oracles/beacon.py fixtures
 
 .PHONY: oracles-check
-oracles-check: $(EELS_STAMP) $(NODE_STAMP) ## The committed execution fixtures are what EELS says today
+oracles-check: $(EELS_STAMP) $(BEACON_STAMP) $(NODE_STAMP) ## The committed fixtures are what the specifications say today
 	@fresh=$$(mktemp -d); trap 'rm -rf "$$fresh"' EXIT; \
-	"$(EELS_VENV)/bin/python" tools/oracles/eels.py "$$fresh"; \
-	diff -r --exclude README.md "$$fresh" fixtures/eels && echo "oracles: fixtures match"
+	"$(EELS_VENV)/bin/python" tools/oracles/eels.py "$$fresh/eels"; \
+	"$(BEACON_VENV)/bin/python" tools/oracles/beacon.py "$$fresh"; \
+	for folder in eels beacon blobs; do diff -r --exclude README.md "$$fresh/$$folder" "fixtures/$$folder"; done && echo "oracles: fixtures match"
 
 ## ---- Install ----
 
 .PHONY: tools
-tools: $(NODE_STAMP) $(CARGO_DENY_STAMP) $(EELS_STAMP) $(ANALYSIS_STAMP) ## Everything the targets above would fetch when first needed
+tools: $(NODE_STAMP) $(L1_STAMP) $(CARGO_DENY_STAMP) $(EELS_STAMP) $(ANALYSIS_STAMP) ## Everything the targets above would fetch when first needed
 
 # Foundry's programs are whole in their platform packages; nobody's install scripts are needed.
 $(NODE_STAMP): tools/package.json tools/package-lock.json tools/.npmrc
 	npm ci --prefix tools --ignore-scripts
+	@touch $@
+
+$(L1_STAMP): tools/l1/package.json tools/l1/package-lock.json tools/l1/.npmrc
+	npm ci --prefix tools/l1 --ignore-scripts
 	@touch $@
 
 $(CARGO_DENY_STAMP):
@@ -138,6 +158,15 @@ endef
 
 $(EELS_STAMP): tools/oracles/requirements.txt
 	$(call venv,$(EELS_VENV),$<)
+	@touch $@
+
+# eth-consensus-specs needs Python 3.12 or later.
+$(BEACON_STAMP): tools/oracles/beacon_requirements.txt
+	@newer=$$(for python in python3.13 python3.12 "$$HOME"/.pyenv/versions/3.1[2-9]*/bin/python3; do \
+		command -v "$$python" && break; done | head -1); \
+	if [ -z "$$newer" ]; then echo "the beacon oracle needs Python 3.12 or later, none was found; install python3.12 and run make again" >&2; exit 1; fi; \
+	rm -rf "$(BEACON_VENV)"; mkdir -p "$(FOREBOND_CACHE)"; "$$newer" -m venv "$(BEACON_VENV)"
+	"$(BEACON_VENV)/bin/pip" install --quiet --disable-pip-version-check --requirement $<
 	@touch $@
 
 $(ANALYSIS_STAMP): tools/analysis/requirements.txt
