@@ -160,12 +160,9 @@ pub async fn post(
         .block(BlockId::number(head.number.saturating_sub(2)))
         .await?
         .ok_or_else(|| eyre!("no origin"))?;
-    let mut blob = Blob::ZERO;
-    blob[1..33].copy_from_slice(tree.root().as_slice());
-    // A field element is below the group's order when its first byte is zero.
-    blob[32] = 0;
     let form = stage.world.sidecar_form();
-    let proven = tokio::task::spawn_blocking(move || sidecar(vec![blob], form)).await??;
+    let content = tree.root();
+    let proven = tokio::task::spawn_blocking(move || sidecar(vec![blob_of(content)], form)).await??;
     let batch = Batch {
         base: base.eip712_hash_struct(),
         window,
@@ -219,6 +216,13 @@ pub async fn post(
         rollup.batches.push(batch.clone());
     }
     Ok((receipt, base, batch))
+}
+
+/// A blob that differs with its content. A field element is below the group's order when its first byte is zero.
+fn blob_of(content: B256) -> Blob {
+    let mut blob = Blob::ZERO;
+    blob[1..32].copy_from_slice(&content[1..]);
+    blob
 }
 
 /// A message's signature under a domain.

@@ -93,7 +93,7 @@ impl World {
     /// The L1 of published clients, minimal preset, slots on request.
     ///
     /// # Errors
-    /// When it is not installed (`make tools-l1`) or does not start.
+    /// When it is not installed (`make tools`) or does not start.
     pub async fn npm() -> Result<Self> {
         let (running, rpc, beacon) = npm::start().await?;
         Self::new(Kind::Npm, Running::Process(running), &rpc, Some(&beacon))

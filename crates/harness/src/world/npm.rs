@@ -16,7 +16,7 @@ pub(super) async fn start() -> Result<(process::Running, String, String)> {
     let folder = process::root().join("tools/l1");
     ensure!(
         folder.join("node_modules").exists(),
-        "the L1 of published clients is not installed: run `make tools-l1` once"
+        "the L1 of published clients is not installed: run `make tools` once"
     );
     let data = tempfile::tempdir()?;
     let mut command = Command::new("node");
