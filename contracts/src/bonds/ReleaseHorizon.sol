@@ -23,6 +23,10 @@ abstract contract ReleaseHorizon is SlotClock {
     constructor(IGatewayRegistry registry_, IHorizons horizons_, uint64 oracleSlots_) {
         registry = registry_;
         horizons = horizons_;
+        // `Parameters` forgets horizons older than two such spans.
+        if (uint256(oracleSlots_) * secondsPerSlot > TermsBounds.MOST_SECONDS) {
+            revert IBondVault.OracleSpanTooLong(uint256(oracleSlots_) * secondsPerSlot, TermsBounds.MOST_SECONDS);
+        }
         oracleSlots = oracleSlots_;
     }
 

@@ -29,6 +29,8 @@ interface IBondVault is IRestaking {
     error TooEarly(uint256 timestamp, uint64 opensAt);
     error SliceLocked(uint32 gateway, address rollup, uint32 locks);
     error NotLocked(uint32 gateway, address rollup);
+    /// Longer than the parameters remember old horizons.
+    error OracleSpanTooLong(uint256 gotSeconds, uint256 mostSeconds);
     /// The rollup does not answer `config()`, or its claim window and resolver time are longer than any bond is locked.
     error BadRollup(address rollup);
     error RollupHorizonTooLong(address rollup, uint256 gotSeconds, uint256 mostSeconds);

@@ -1,3 +1,5 @@
+//! Gateways, their bonds and what operators lend them.
+
 use alloy_primitives::{Address, U256};
 use alloy_sol_types::{SolStruct, eip712_domain};
 use eyre::{Result, ensure};

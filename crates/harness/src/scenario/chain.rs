@@ -1,3 +1,5 @@
+//! The stage: sending, reading, being refused.
+
 use std::collections::BTreeMap;
 
 use alloy_primitives::{Address, Bytes, U256};
@@ -116,10 +118,26 @@ impl Stage {
         call: &C,
         value_wei: U256,
     ) -> Result<TransactionReceipt> {
+        self.send_with_gas(from, contract, call, value_wei, None).await
+    }
+
+    /// As [`Self::send`] with a gas limit of its own: estimates do not know how much a call wants to have *left*.
+    ///
+    /// # Errors
+    /// When the contract refuses.
+    pub async fn send_with_gas<C: SolCall>(
+        &mut self,
+        from: Role,
+        contract: &str,
+        call: &C,
+        value_wei: U256,
+        gas_limit: Option<u64>,
+    ) -> Result<TransactionReceipt> {
         let outgoing = Outgoing {
             to: Some(self.contract(contract)?),
             value_wei,
             input: call.abi_encode().into(),
+            gas_limit,
             ..Outgoing::default()
         };
         self.transact(from, outgoing)

@@ -1,3 +1,5 @@
+//! Contracts and their parameters.
+
 use alloy_primitives::U256;
 use eyre::{Result, ensure};
 use forebond_contracts::{Creation, Plan};

@@ -1,3 +1,5 @@
+//! Faults, from messages to money.
+
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy_sol_types::{SolStruct, SolValue};
 use eyre::{Result, ensure, eyre};
@@ -15,6 +17,8 @@ use super::{
     posting::{Rollup, hash_of, signature, transactions_trie},
 };
 
+/// A slash keeps gas in hand for suspending the gateway, so that nobody can starve that call.
+const SLASH_GAS: u64 = 1_500_000;
 /// Index of `FaultKind.Fork`.
 const FORK: u8 = 3;
 
@@ -92,7 +96,7 @@ pub async fn slash(stage: &mut Stage, judge: &str, evidence: Vec<u8>) -> Result<
     stage.world.advance(1).await?;
     let id = stage.read("Slasher", &call).await?;
     let receipt = stage
-        .send(Role::Watcher, "Slasher", &call, U256::ZERO)
+        .send_with_gas(Role::Watcher, "Slasher", &call, U256::ZERO, Some(SLASH_GAS))
         .await?;
     println!("{judge}: slashed for {} gas", receipt.gas_used);
     stage.refused(Role::Watcher, "Slasher", &call, "").await?;

@@ -1,3 +1,5 @@
+//! Rollup blocks and the batches that carry them.
+
 use std::time::Duration;
 
 use alloy_consensus::Header;
@@ -162,7 +164,8 @@ pub async fn post(
         .ok_or_else(|| eyre!("no origin"))?;
     let form = stage.world.sidecar_form();
     let content = tree.root();
-    let proven = tokio::task::spawn_blocking(move || sidecar(vec![blob_of(content)], form)).await??;
+    let proven =
+        tokio::task::spawn_blocking(move || sidecar(vec![blob_of(content)], form)).await??;
     let batch = Batch {
         base: base.eip712_hash_struct(),
         window,

@@ -1,3 +1,5 @@
+//! Validators and their duties, by beacon proof.
+
 use alloy_primitives::U256;
 use eyre::{Result, ensure, eyre};
 use forebond_beacon::{containers::BeaconState, preset::Minimal, proof::StateProver};

@@ -6,7 +6,11 @@ mod embedded;
 mod npm;
 mod process;
 
-use std::{future::Future, time::Duration};
+use std::{
+    future::Future,
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 
 use alloy_eips::BlockId;
 use alloy_primitives::FixedBytes;
@@ -37,9 +41,11 @@ pub struct World {
     execution: ExecutionClient,
     beacon: Option<BeaconClient>,
     /// Ends the L1 when dropped.
-    _running: Running,
+    #[expect(dead_code, reason = "held until it is dropped")]
+    running: Running,
 }
 
+#[expect(dead_code, reason = "held until it is dropped")]
 enum Running {
     Embedded(embedded::Running),
     Process(process::Running),
@@ -116,7 +122,7 @@ impl World {
             kind,
             execution: ExecutionClient::new(&ExecutionConfig::new(rpc))?,
             beacon,
-            _running: running,
+            running,
         })
     }
 
@@ -247,22 +253,28 @@ impl World {
         self.advance(slot - now).await
     }
 
-    /// Lets slots pass while `work` waits for blocks.
+    /// Lets slots pass while `work` waits for blocks. A slot that has begun to pass has passed when this returns.
     ///
     /// # Errors
     /// When the L1 refuses, and what `work` says.
     pub async fn while_time_passes<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
+        let done = AtomicBool::new(false);
         let passing = async {
-            loop {
+            while !done.load(Ordering::Relaxed) {
                 tokio::time::sleep(Duration::from_millis(50)).await;
-                if let Err(error) = self.advance(1).await {
-                    return error;
+                if !done.load(Ordering::Relaxed) {
+                    self.advance(1).await?;
                 }
             }
+            Ok::<_, eyre::Report>(())
         };
-        tokio::select! {
-            done = work => done,
-            failed = passing => Err(failed),
-        }
+        let working = async {
+            let outcome = work.await;
+            done.store(true, Ordering::Relaxed);
+            outcome
+        };
+        let (passed, outcome) = tokio::join!(passing, working);
+        passed?;
+        outcome
     }
 }
