@@ -78,7 +78,9 @@ contract DoubleDelegationJudge is OperatorJudge {
     }
 
     function _unused(Delegation memory d) private view {
-        if (IDelegationNonces(address(registry)).nonceUsed(d.operator, d.nonce)) revert NonceUsedUp(d.operator, d.nonce);
+        if (IDelegationNonces(address(registry)).nonceUsed(d.operator, d.nonce)) {
+            revert NonceUsedUp(d.operator, d.nonce);
+        }
     }
 
     function _none() private pure returns (Delegation memory none) {}

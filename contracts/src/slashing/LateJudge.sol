@@ -87,13 +87,10 @@ contract LateJudge is Judge {
     ///
     /// Without a cover the fault is heard only when nobody has covered for two epochs: else whoever is quick would report in the
     /// window's next slot and leave the coverer without its money.
-    function _cover(
-        Trial memory trial,
-        LateEvidence memory e,
-        Window memory window,
-        uint64 missing,
-        Fault memory fault
-    ) private view {
+    function _cover(Trial memory trial, LateEvidence memory e, Window memory window, uint64 missing, Fault memory fault)
+        private
+        view
+    {
         IInbox inbox = IInbox(trial.rollup);
         if (e.coverBatchId == 0) {
             uint64 from = trial.window + 2 * slotsPerEpoch;

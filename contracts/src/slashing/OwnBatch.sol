@@ -8,7 +8,10 @@ import {Batch} from "../types/Messages.sol";
 /// Blocks inside a batch.
 library OwnBatch {
     /// Reverts unless `batch` claims `blockHash` for `blockNumber`.
-    function contains(Batch memory batch, uint64 blockNumber, bytes32 blockHash, bytes32[] memory branch) internal pure {
+    function contains(Batch memory batch, uint64 blockNumber, bytes32 blockHash, bytes32[] memory branch)
+        internal
+        pure
+    {
         if (blockNumber < batch.firstBlock || blockNumber > batch.lastBlock) {
             revert IEvidence.BlockOutsideBatch(blockNumber, batch.firstBlock, batch.lastBlock);
         }

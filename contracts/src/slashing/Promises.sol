@@ -56,7 +56,11 @@ abstract contract Promises is Judge {
         if (value.length != 0 && keccak256(value) == expected) revert PromiseKept();
     }
 
-    function _sameHeader(HeaderFields memory header, Frag memory frag, BlockEnv memory env) private pure returns (bool) {
+    function _sameHeader(HeaderFields memory header, Frag memory frag, BlockEnv memory env)
+        private
+        pure
+        returns (bool)
+    {
         return header.number == frag.blockNumber && header.timestamp == frag.timestamp
             && header.coinbase == env.coinbase && header.gasLimit == env.gasLimit && header.baseFee == env.baseFee
             && header.prevRandao == env.prevRandao && header.parentBeaconRoot == env.parentBeaconRoot

@@ -118,15 +118,7 @@ contract Slasher is SlotClock, Commitments, Forfeitures, Sources, ReentrancyGuar
 
     function _announce(Fault memory fault, uint256 takenWei, uint256 pendingWei, address watcher) private {
         emit FaultRecorded(
-            fault.id,
-            fault.gateway,
-            fault.rollup,
-            fault.kind,
-            fault.base,
-            fault.window,
-            takenWei,
-            pendingWei,
-            watcher
+            fault.id, fault.gateway, fault.rollup, fault.kind, fault.base, fault.window, takenWei, pendingWei, watcher
         );
     }
 
@@ -298,7 +290,7 @@ contract Slasher is SlotClock, Commitments, Forfeitures, Sources, ReentrancyGuar
     function _store(bytes32 caseKey, Case memory c, bool withLiveness) private {
         Case storage stored = cases[caseKey];
         (stored.takenWei, stored.safetyWei, stored.closesAt, stored.window, stored.round) =
-            (c.takenWei, c.safetyWei, c.closesAt, c.window, c.round);
+        (c.takenWei, c.safetyWei, c.closesAt, c.window, c.round);
         if (!withLiveness) return;
         (stored.livenessWei, stored.refundsWei, stored.coverWei) = (c.livenessWei, c.refundsWei, c.coverWei);
     }

@@ -93,8 +93,7 @@ contract SlashingHandler {
         Fault memory f = faults[ids[pick % ids.length]];
         if (f.kind != FaultKind.Unkept) return;
         uint32 other = 3 - f.gateway;
-        Shift memory s =
-            Shift(rollup, f.gateway, f.base, other, keccak256(abi.encode(other, toBase % 2)), WINDOW);
+        Shift memory s = Shift(rollup, f.gateway, f.base, other, keccak256(abi.encode(other, toBase % 2)), WINDOW);
         for (uint256 index; index < 16; ++index) {
             if (FaultIds.ofPromise(f.gateway, rollup, f.base, keccak256("frag"), index) == f.id) {
                 slasher.shiftLiability(f.id, keccak256("frag"), index, abi.encode(s));
@@ -175,8 +174,8 @@ contract SlashingInvariantTest is SlashingLedger {
 
     /// Every wei that came in is with a source, held, paid or burned.
     function invariant_nothingIsMadeAndNothingIsLost() public view {
-        uint256 there = address(vault).balance + address(restaking).balance + address(slasher).balance
-            + BURNED.balance + handler.paidToPayeesWei() + handler.paidToWatchersWei();
+        uint256 there = address(vault).balance + address(restaking).balance + address(slasher).balance + BURNED.balance
+            + handler.paidToPayeesWei() + handler.paidToWatchersWei();
         assertEq(there, start + handler.deposited());
     }
 

@@ -7,7 +7,11 @@ import {CommitterSignatures} from "../../src/libraries/CommitterSignatures.sol";
 import {MessageHashes} from "../../src/libraries/MessageHashes.sol";
 import {Leaf, PromiseTree} from "../../src/libraries/promise/PromiseTree.sol";
 import {
-    BrokenBaseEvidence, FalseClaimEvidence, PlacedLeaf, SealedBatchEvidence, TwinLeavesEvidence
+    BrokenBaseEvidence,
+    FalseClaimEvidence,
+    PlacedLeaf,
+    SealedBatchEvidence,
+    TwinLeavesEvidence
 } from "../../src/slashing/Evidence.sol";
 import {FalseClaimJudge} from "../../src/slashing/FalseClaimJudge.sol";
 import {FaultKind} from "../../src/types/Faults.sol";
@@ -172,7 +176,9 @@ contract BatchJudgesTest is SlashingWorld {
     function test_everyOtherStatusIsNoFault() public {
         for (uint8 status; status < 6; ++status) {
             if (status == uint8(BatchStatus.Void)) continue;
-            expectRefused(falseClaimJudge, abi.encode(claimThatIs(BatchStatus(status))), FalseClaimJudge.NotVoid.selector);
+            expectRefused(
+                falseClaimJudge, abi.encode(claimThatIs(BatchStatus(status))), FalseClaimJudge.NotVoid.selector
+            );
         }
     }
 

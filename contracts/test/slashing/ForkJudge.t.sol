@@ -121,7 +121,11 @@ contract ForkJudgeTest is SlashingWorld {
     function test_basesOfTwoWindowsAreNoFork() public {
         Base memory other = baseOf(A);
         other.window += 32;
-        expectRefused(forkJudge, abi.encode(ForkEvidence(accuse(A), signed(A, baseOf(A)), signed(A, other))), IEvidence.NoContradiction.selector);
+        expectRefused(
+            forkJudge,
+            abi.encode(ForkEvidence(accuse(A), signed(A, baseOf(A)), signed(A, other))),
+            IEvidence.NoContradiction.selector
+        );
     }
 
     /// R10, pitfall: the same fault slashed twice through changed evidence.

@@ -219,6 +219,8 @@ contract LieJudgeTest is SlashingWorld {
     }
 
     function test_trailingBytesAreRefused() public {
-        expectRefused(lieJudge, abi.encodePacked(abi.encode(lying()), uint256(0)), IEvidence.EvidenceNotCanonical.selector);
+        expectRefused(
+            lieJudge, abi.encodePacked(abi.encode(lying()), uint256(0)), IEvidence.EvidenceNotCanonical.selector
+        );
     }
 }

@@ -106,7 +106,9 @@ contract OperatorJudgesTest is SlashingWorld {
     }
 
     function test_whatDoesNotOverlapIsHonest() public {
-        refused(sold(delegation(A, 90, 99, 1), delegation(B, 100, 110, 2)), DoubleDelegationJudge.EpochNotDelegated.selector);
+        refused(
+            sold(delegation(A, 90, 99, 1), delegation(B, 100, 110, 2)), DoubleDelegationJudge.EpochNotDelegated.selector
+        );
         refused(sold(delegation(A, 90, 100, 1), delegation(A, 100, 110, 2)), IEvidence.NoContradiction.selector);
         Delegation memory other = delegation(B, 100, 110, 2);
         other.rollups[0] = address(1);

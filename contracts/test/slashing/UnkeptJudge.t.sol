@@ -6,9 +6,7 @@ import {IExcuses} from "../../src/interfaces/IExcuses.sol";
 import {BatchStatus} from "../../src/interfaces/IInbox.sol";
 import {FaultIds} from "../../src/libraries/FaultIds.sol";
 import {MessageHashes} from "../../src/libraries/MessageHashes.sol";
-import {
-    Difference, Excuse, ForkEvidence, ShiftEvidence, UnkeptEvidence
-} from "../../src/slashing/Evidence.sol";
+import {Difference, Excuse, ForkEvidence, ShiftEvidence, UnkeptEvidence} from "../../src/slashing/Evidence.sol";
 import {UnkeptJudge} from "../../src/slashing/UnkeptJudge.sol";
 import {Fault, FaultKind} from "../../src/types/Faults.sol";
 import {Base, Batch, Frag, Seal} from "../../src/types/Messages.sol";

@@ -33,12 +33,9 @@ abstract contract SlashingLedger is SlashingWorld {
     function ledger(address restaked) internal returns (Slasher) {
         IJudge[] memory judges = new IJudge[](1);
         judges[0] = judge;
-        Wiring memory wiring = Wiring(
-            GENESIS, 12, 32, IGatewayRegistry(address(registry)), IParameters(address(parameters))
-        );
-        return new Slasher(
-            wiring, IBondVault(address(vault)), IRestaking(restaked), IExcuses(address(script)), judges
-        );
+        Wiring memory wiring =
+            Wiring(GENESIS, 12, 32, IGatewayRegistry(address(registry)), IParameters(address(parameters)));
+        return new Slasher(wiring, IBondVault(address(vault)), IRestaking(restaked), IExcuses(address(script)), judges);
     }
 
     function safety(uint32 gateway, bytes32 base, FaultKind kind) internal view returns (Fault memory f) {
@@ -63,7 +60,11 @@ abstract contract SlashingLedger is SlashingWorld {
         f.payeeWei = coverage;
     }
 
-    function late(uint32 gateway, bytes32 base, address coverer, uint256 costWei) internal view returns (Fault memory f) {
+    function late(uint32 gateway, bytes32 base, address coverer, uint256 costWei)
+        internal
+        view
+        returns (Fault memory f)
+    {
         f = safety(gateway, base, FaultKind.Late);
         f.id = FaultIds.ofWindow(gateway, rollup, WINDOW);
         f.amountWei = 1 ether;

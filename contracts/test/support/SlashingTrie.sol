@@ -89,7 +89,11 @@ library SlashingTrie {
         return node.length < 32 ? node : RLP.encode(abi.encodePacked(keccak256(node)));
     }
 
-    function _path(bytes memory nibbles, uint256 from, uint256 to, uint8 flag) private pure returns (bytes memory path) {
+    function _path(bytes memory nibbles, uint256 from, uint256 to, uint8 flag)
+        private
+        pure
+        returns (bytes memory path)
+    {
         bool odd = (to - from) % 2 == 1;
         bytes memory all = odd
             ? abi.encodePacked(flag + 1, _cut(nibbles, from, to))

@@ -130,9 +130,8 @@ abstract contract SlashingWorld is Test {
     }
 
     function deploy() internal {
-        Wiring memory wiring = Wiring(
-            GENESIS, 12, 32, IGatewayRegistry(address(registry)), IParameters(address(parameters))
-        );
+        Wiring memory wiring =
+            Wiring(GENESIS, 12, 32, IGatewayRegistry(address(registry)), IParameters(address(parameters)));
         ISlotPresence slots = ISlotPresence(address(presence));
         ILookahead ahead = ILookahead(address(lookahead));
         ISlasher predicted = ISlasher(vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + 12));
@@ -148,14 +147,9 @@ abstract contract SlashingWorld is Test {
         judges[7] = falseClaimJudge = new FalseClaimJudge(wiring);
         judges[8] = orderJudge = new OrderJudge(wiring);
         judges[9] = doubleDelegationJudge = new DoubleDelegationJudge(wiring);
-        judges[10] = missedSlotJudge =
-            new MissedSlotJudge(wiring, ahead, slots, IValidatorRegistry(address(lookahead)));
+        judges[10] = missedSlotJudge = new MissedSlotJudge(wiring, ahead, slots, IValidatorRegistry(address(lookahead)));
         slasher = new Slasher(
-            wiring,
-            IBondVault(address(vault)),
-            IRestaking(address(restaking)),
-            IExcuses(address(excuses)),
-            judges
+            wiring, IBondVault(address(vault)), IRestaking(address(restaking)), IExcuses(address(excuses)), judges
         );
         assertEq(address(slasher), address(predicted), "predicted address");
     }
@@ -278,7 +272,8 @@ abstract contract SlashingWorld is Test {
         c.transactions = new bytes[](5);
         c.receipts = new bytes[](5);
         for (uint256 i; i < 5; ++i) {
-            c.transactions[i] = abi.encodePacked(uint8(2), keccak256(abi.encode("tx", blockNumber, i)), new bytes(20 * i));
+            c.transactions[i] =
+                abi.encodePacked(uint8(2), keccak256(abi.encode("tx", blockNumber, i)), new bytes(20 * i));
             c.receipts[i] = abi.encodePacked(uint8(2), keccak256(abi.encode("receipt", blockNumber, i)));
         }
         finish(c, blockNumber, env());
