@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
-import {ForkEvidence} from "../../src/slashing/Evidence.sol";
+import {BatchStatus} from "../../src/interfaces/IInbox.sol";
+import {Difference, ForkEvidence, LieEvidence, UnkeptEvidence} from "../../src/slashing/Evidence.sol";
 import {Frag, Seal} from "../../src/types/Messages.sol";
 import {SlashingWorld} from "../support/SlashingWorld.sol";
 
@@ -25,6 +26,38 @@ contract SlashGasTest is SlashingWorld {
         commitTo(forkJudge, e, watcher);
         slasher.slash(forkJudge, e, watcher);
         vm.snapshotGasLastCall("Slashing", "slash: two seals");
+        assertTrue(registry.suspended(B, rollup));
+    }
+
+    /// Block 107 with another transaction at index 3.
+    function differing() internal pure returns (Content memory derived) {
+        derived = content(107);
+        derived.transactions[3] = hex"02aabbcc";
+        finish(derived, 107, env());
+    }
+
+    function test_gasOfASlashForALie() public {
+        LieEvidence memory e;
+        e.accused = accuse(A);
+        e.promised = promiseOf(A, 107, content(107), 3, address(0xBEEF));
+        e.own = signed(A, batchOf(baseOf(A), 105, 107, differing().blockHash));
+        e.content = shown(differing(), 105, 107, Difference.Transaction, 3);
+        commitTo(lieJudge, abi.encode(e), watcher);
+        slasher.slash(lieJudge, abi.encode(e), watcher);
+        vm.snapshotGasLastCall("Slashing", "slash: lie");
+        assertTrue(registry.suspended(A, rollup));
+    }
+
+    function test_gasOfASlashForAnUnkeptPromise() public {
+        UnkeptEvidence memory e;
+        e.accused = accuse(B);
+        e.promised = promiseOf(B, 107, content(107), 3, address(0xBEEF));
+        e.confirmed = batchOf(baseOf(A), 105, 107, differing().blockHash);
+        e.batchId = post(A, e.confirmed, BatchStatus.Confirmed, LATER_WINDOW + 2);
+        e.content = shown(differing(), 105, 107, Difference.Transaction, 3);
+        commitTo(unkeptJudge, abi.encode(e), watcher);
+        slasher.slash(unkeptJudge, abi.encode(e), watcher);
+        vm.snapshotGasLastCall("Slashing", "slash: unkept");
         assertTrue(registry.suspended(B, rollup));
     }
 }

@@ -30,15 +30,12 @@ contract WholeSlashTest is BondsWorld {
     function setUp() public {
         slasher = vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + 7);
         setUpWorld(ReleasePhase.Open);
-        Wiring memory wiring = Wiring(
-            GENESIS, SLOT, EPOCH_SLOTS, IGatewayRegistry(address(registry)), IParameters(address(parameters))
-        );
+        Wiring memory wiring =
+            Wiring(GENESIS, SLOT, EPOCH_SLOTS, IGatewayRegistry(address(registry)), IParameters(address(parameters)));
         judge = new ForkJudge(wiring);
         IJudge[] memory judges = new IJudge[](1);
         judges[0] = judge;
-        court = new Slasher(
-            wiring, IBondVault(address(vault)), IRestaking(address(0)), IExcuses(address(0)), judges
-        );
+        court = new Slasher(wiring, IBondVault(address(vault)), IRestaking(address(0)), IExcuses(address(0)), judges);
         assertEq(address(court), slasher, "prediction");
         gateway = joinedGateway();
         toEpoch(NOW_EPOCH + 4);
@@ -71,9 +68,7 @@ contract WholeSlashTest is BondsWorld {
         a.blockEnv = keccak256("env");
         Frag memory b = abi.decode(abi.encode(a), (Frag));
         b.promisesRoot = keccak256("another root");
-        return abi.encode(
-            ForkEvidence(Accusation(rollup, gateway, setOf(committer), base), signed(a), signed(b))
-        );
+        return abi.encode(ForkEvidence(Accusation(rollup, gateway, setOf(committer), base), signed(a), signed(b)));
     }
 
     function slash(bytes memory e) internal returns (bytes32) {
