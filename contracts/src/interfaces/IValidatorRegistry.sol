@@ -56,6 +56,12 @@ interface IValidatorRegistry {
     /// a change now holds from the present epoch + 2.
     function operatorAt(uint64 validatorIndex, uint64 epoch) external view returns (address operator);
 
+    /// `operatorAt` for each of `validatorIndices`, in their order: one call for an epoch's proposers.
+    function operatorsAt(uint64[] calldata validatorIndices, uint64 epoch)
+        external
+        view
+        returns (address[] memory operators);
+
     /// As last changed, in force or still to come, and the nonce its key signs next.
     function newest(uint64 validatorIndex)
         external

@@ -152,11 +152,9 @@ contract Lookahead is Proposers {
         returns (uint32 registered, uint256 count)
     {
         uint256[REMEMBERED] memory known;
-        uint256 word;
+        address[] memory operators = validators.operatorsAt(_proposersOf(epoch), epoch);
         for (uint64 offset; offset < slotsPerEpoch; ++offset) {
-            uint256 inWord = offset % ProposerWords.PER_WORD;
-            if (inWord == 0) word = _proposers(epoch, offset / ProposerWords.PER_WORD);
-            address operator = validators.operatorAt(word.indexAt(inWord), epoch);
+            address operator = operators[offset];
             if (operator == address(0)) continue;
             uint32 gateway = _remembered(known, operator, rollup, epoch);
             if (gateway == 0) continue;

@@ -65,6 +65,19 @@ abstract contract Proposers is SlotClock, ILookahead {
         if (!word.isOf(epoch)) revert LookaheadUnknown(epoch);
     }
 
+    /// All proposers of `epoch`, in the order of its slots. Reverts `LookaheadUnknown`.
+    function _proposersOf(uint64 epoch) internal view returns (uint64[] memory indices) {
+        indices = new uint64[](slotsPerEpoch);
+        uint256 place;
+        // Whole words: an epoch has 8 or 32 slots.
+        while (place < indices.length) {
+            uint256 word = _proposers(epoch, place / ProposerWords.PER_WORD);
+            for (uint256 i; i < ProposerWords.PER_WORD; ++i) {
+                indices[place++] = word.indexAt(i);
+            }
+        }
+    }
+
     /// Proposer of `slot` by a proof of its own.
     function _proposerByProof(uint64 slot, SlotProof memory proof) internal view returns (uint64) {
         uint64 epoch = slot / slotsPerEpoch;

@@ -23,7 +23,8 @@ library ValidatorHistory {
 
     /// Operator in `epoch`; zero before the first checkpoint.
     function operatorAt(Validators storage self, uint64 validatorIndex, uint64 epoch) internal view returns (address) {
-        Checkpoint memory newest = self.newest[validatorIndex];
+        // Read field by field: of the one word, only what the answer needs is unpacked.
+        Checkpoint storage newest = self.newest[validatorIndex];
         if (epoch >= newest.fromEpoch) return newest.operator;
         // Epochs ascend in the history: the last one at or before `epoch`, by halving.
         mapping(uint256 => Checkpoint) storage history = self.history[validatorIndex];

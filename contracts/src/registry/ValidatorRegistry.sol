@@ -132,6 +132,18 @@ contract ValidatorRegistry is SlotClock, IValidatorRegistry {
     }
 
     /// @inheritdoc IValidatorRegistry
+    function operatorsAt(uint64[] calldata validatorIndices, uint64 epoch)
+        external
+        view
+        returns (address[] memory operators)
+    {
+        operators = new address[](validatorIndices.length);
+        for (uint256 i; i < validatorIndices.length; ++i) {
+            operators[i] = _validators.operatorAt(validatorIndices[i], epoch);
+        }
+    }
+
+    /// @inheritdoc IValidatorRegistry
     function newest(uint64 validatorIndex)
         external
         view

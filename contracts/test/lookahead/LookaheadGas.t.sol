@@ -70,6 +70,11 @@ contract LookaheadGasTest is LookaheadWorld, TransactionGas {
         uint256 caching = sendCold(address(lookahead), abi.encodeCall(ILookahead.cacheWindows, (rollup, 101)));
         uint256 cached = callCold(address(lookahead), abi.encodeCall(ILookahead.windowAt, (rollup, 101 * 32 + 15)));
         uint256 owner = callCold(address(lookahead), abi.encodeCall(ILookahead.ownerAt, (rollup, 101 * 32 + 15)));
+        for (uint64 i; i < 32; ++i) {
+            // Also where two operators share a place of what `cacheWindows` remembers.
+            (uint32 gateway,) = lookahead.ownerAt(rollup, 101 * 32 + i);
+            assertEq(gateway, i % operators + 1);
+        }
         vm.snapshotValue("Lookahead", string.concat("cacheWindows, 32 registered slots, ", name), caching);
         vm.snapshotValue("Lookahead", string.concat("windowAt, not cached, ", name), uncached);
         vm.snapshotValue("Lookahead", string.concat("windowAt, cached, ", name), cached);

@@ -18,6 +18,13 @@ contract LookaheadValidators {
         operators[validatorIndex] = operator;
     }
 
+    function operatorsAt(uint64[] calldata indices, uint64) external view returns (address[] memory all) {
+        all = new address[](indices.length);
+        for (uint256 i; i < indices.length; ++i) {
+            all[i] = operators[indices[i]];
+        }
+    }
+
     function operatorAt(uint64 validatorIndex, uint64) external view returns (address) {
         return operators[validatorIndex];
     }
