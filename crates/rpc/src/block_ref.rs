@@ -12,7 +12,10 @@ use crate::{
 
 /// The block `id` stands for; `None` when there is none yet. `pending` is the newest unsealed block; a number is always a
 /// sealed one, so that every block but `pending` has a hash.
-pub(crate) fn block<C: Chain>(chain: &C, id: BlockId) -> Result<Option<Arc<BlockView>>, ReadError> {
+pub(crate) fn block<C: Chain>(
+    chain: &C,
+    id: BlockId,
+) -> Result<Option<Arc<BlockView<C::Family>>>, ReadError> {
     match id {
         BlockId::Hash(hash) => match chain.block_number(hash.block_hash)? {
             Some(number) => chain.block(number),

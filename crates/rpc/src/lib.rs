@@ -19,9 +19,9 @@ mod server;
 mod shape;
 
 pub use chain::{
-    AccountView, BlockView, CallEnd, CallError, CallOutcome, CallRequest, Chain, EnvView, Heads,
-    Located, OwnFeed, PlacedTransaction, PoolTransaction, PromisedBatch, ReadError, Snapshot,
-    StateAt, SubmitError, SyncProgress, TransactionView, WaitOutcome,
+    AccountView, BlockView, CallEnd, CallError, CallOutcome, CallRequest, Chain, EnvView, Family,
+    Heads, Located, OwnFeed, PlacedTransaction, PoolTransaction, PromisedBatch, ReadError,
+    Replaced, Snapshot, StateAt, SubmitError, SyncProgress, TransactionView, WaitOutcome,
 };
 pub use config::{ConfigError, RpcConfig};
 pub use heavy::HeavyWork;
@@ -31,7 +31,7 @@ pub use refusals::{
     server_error,
 };
 pub use server::{ServeError, ServerHandle, serve};
-pub use shape::{log_json, receipt_json, transaction_json};
+pub use shape::{BlobFees, Ethereum, OpStack, log_json};
 
 /// The JSON-RPC framework, for roles that add methods of their own to the module given to [`serve`].
 pub use jsonrpsee;

@@ -283,6 +283,13 @@ mod tests {
             ),
             (SubmitError::SenderHasCode, -32000, &["sender not an eoa"]),
             (
+                SubmitError::Blobs {
+                    reason: "too many blobs: at most 6, got 7".into(),
+                },
+                -32000,
+                &["blob transaction refused: too many blobs"],
+            ),
+            (
                 SubmitError::NoAuthorizations,
                 -32000,
                 &["at least one authorization"],

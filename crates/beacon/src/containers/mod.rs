@@ -46,3 +46,6 @@ pub use sync::{SyncAggregate, SyncCommittee};
 pub type KzgCommitment = FixedBytes<48>;
 /// "Never": the epoch of things that are not scheduled.
 pub const FAR_FUTURE_EPOCH: u64 = u64::MAX;
+
+#[cfg(test)]
+mod tests;

@@ -17,7 +17,7 @@ use forebond_exec::{BaseState, PreparedTx};
 use forebond_protocol::FeeSchedule;
 use forebond_rollup::op::{BlockOpening, ChainConfig};
 use forebond_rpc::{
-    BlockView, Chain, Heads, Located, OwnFeed, PlacedTransaction, PoolTransaction, PromisedBatch,
+    BlockView, Chain, Heads, Located, OpStack, OwnFeed, PlacedTransaction, PoolTransaction, PromisedBatch,
     ReadError, StateAt, SubmitError, WaitOutcome,
 };
 use forebond_types::{BlockEnv, Domain};
@@ -259,6 +259,7 @@ fn opening_of(header: &Header) -> BlockOpening {
 
 impl Chain for GatewayChain {
     type Snapshot = StateSnapshot;
+    type Family = OpStack;
 
     fn chain_id(&self) -> u64 {
         self.parts.config.chain_id

@@ -33,6 +33,7 @@ impl Snapshot for StateSnapshot {
             number: self.opening.number,
             gas_limit: self.opening.env.gasLimit,
             base_fee_wei: self.opening.env.baseFee,
+            blob_base_fee_wei: 1,
         }
     }
 

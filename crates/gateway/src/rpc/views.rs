@@ -53,6 +53,7 @@ fn view(
         header,
         hash,
         transactions,
+        withdrawals: Vec::new(),
         size_bytes,
     }
 }
@@ -76,7 +77,7 @@ pub(super) fn transaction_view(
         gas_used: promised.gas_used,
         effective_gas_price_wei: promised.effective_gas_price_wei,
         contract_address: promised.created,
-        l1_fees: user.then(|| L1BlockInfo {
+        extra_fees: user.then(|| L1BlockInfo {
             l1_gas_price: Some(u128::from(start.origin.base_fee_wei)),
             l1_fee: Some(promised.l1_fee_wei.saturating_to()),
             l1_base_fee_scalar: Some(u128::from(config.l1_base_fee_scalar)),

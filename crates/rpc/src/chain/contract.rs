@@ -3,13 +3,14 @@
 use std::{future::Future, sync::Arc, time::Duration};
 
 use alloy_consensus::Header;
+use alloy_eips::eip7840::BlobParams;
 use alloy_primitives::{Address, B256, Bytes, U256};
 use alloy_rpc_types_eth::EIP1186AccountProofResponse;
 use tokio::sync::broadcast;
 
 use super::{
-    AccountView, BlockView, CallError, CallOutcome, CallRequest, EnvView, Heads, Located,
-    PromisedBatch, ReadError, StateAt, SubmitError, SyncProgress, WaitOutcome,
+    AccountView, BlockView, CallError, CallOutcome, CallRequest, EnvView, Family, Heads, Located,
+    PromisedBatch, ReadError, Replaced, StateAt, SubmitError, SyncProgress, WaitOutcome,
 };
 
 /// Ready-made notifications of a subscription of the role's own; an error ends it, with the reason.
@@ -18,7 +19,8 @@ pub type OwnFeed = tokio::sync::mpsc::Receiver<Result<Box<serde_json::value::Raw
 /// A chain as its RPC sees it. Implemented once per role: by the gateway that sequences, by the node that follows.
 ///
 /// Contract:
-/// 1. Blocks `0..=heads().latest` are *sealed*: their hash is known and they never change while the process runs.
+/// 1. Blocks `0..=heads().latest` are *sealed*: their hash is known and they never change while the process runs. The one
+///    exception is a chain that reorganises, L1: there `latest` may go back and blocks above `safe` may be replaced.
 /// 2. Above them are the *unsealed* blocks, at least one, in ascending order without gaps; the last one is `pending`.
 ///    They only grow. A transaction in them is promised: it will be in the sealed block at the same index.
 /// 3. What a call returned stays visible: once a number, hash or transaction was answered it is answered again, unless
@@ -34,6 +36,9 @@ pub trait Chain: Send + Sync + 'static {
     /// State at one block, unchanging while it is held.
     type Snapshot: Snapshot;
 
+    /// How its transactions and receipts look.
+    type Family: Family;
+
     /// EIP-155 chain id.
     fn chain_id(&self) -> u64;
 
@@ -44,7 +49,7 @@ pub trait Chain: Send + Sync + 'static {
     ///
     /// # Errors
     /// [`ReadError::BlockNotKept`] when the block is older than what is kept, [`ReadError::Internal`] on a failed read.
-    fn block(&self, number: u64) -> Result<Option<Arc<BlockView>>, ReadError>;
+    fn block(&self, number: u64) -> Result<Option<Arc<BlockView<Self::Family>>>, ReadError>;
 
     /// The header of a sealed block; `None` and errors as [`block`](Self::block). Implement it when a header can be read
     /// without the block's transactions: `eth_getLogs` and `eth_feeHistory` walk many.
@@ -62,13 +67,13 @@ pub trait Chain: Send + Sync + 'static {
     fn block_number(&self, hash: B256) -> Result<Option<u64>, ReadError>;
 
     /// The unsealed blocks, oldest first, at least one. Their `hash` is `None` and their header's roots and bloom are zero.
-    fn unsealed(&self) -> Vec<Arc<BlockView>>;
+    fn unsealed(&self) -> Vec<Arc<BlockView<Self::Family>>>;
 
     /// A transaction by hash, wherever it is: sealed, promised or waiting in the pool.
     ///
     /// # Errors
     /// [`ReadError::Internal`] on a failed read.
-    fn transaction(&self, hash: B256) -> Result<Option<Located>, ReadError>;
+    fn transaction(&self, hash: B256) -> Result<Option<Located<Self::Family>>, ReadError>;
 
     /// State after a block.
     ///
@@ -84,6 +89,18 @@ pub trait Chain: Send + Sync + 'static {
 
     /// The tip per gas, wei, that a transaction must offer at present to be promised.
     fn quoted_tip_wei(&self) -> u128;
+
+    /// What was replaced since a call that gave `mark`; a chain that never reorganises leaves this as it is. Filters that
+    /// are polled go back to the lowest number.
+    fn replaced_since(&self, mark: u64) -> Replaced {
+        let _ = mark;
+        Replaced::default()
+    }
+
+    /// How many blobs a block takes and how their price moves (EIP-7840); `None` on a chain that takes no blobs.
+    fn blob_params(&self) -> Option<BlobParams> {
+        None
+    }
 
     /// How far behind the node is, or `None` when it is not syncing.
     fn sync_progress(&self) -> Option<SyncProgress> {
@@ -106,10 +123,16 @@ pub trait Chain: Send + Sync + 'static {
         &self,
         raw: Bytes,
         timeout: Duration,
-    ) -> impl Future<Output = Result<WaitOutcome, SubmitError>> + Send;
+    ) -> impl Future<Output = Result<WaitOutcome<Self::Family>, SubmitError>> + Send;
 
     /// Sealed blocks, each once, in order, from the next one on.
-    fn subscribe_heads(&self) -> broadcast::Receiver<Arc<BlockView>>;
+    fn subscribe_heads(&self) -> broadcast::Receiver<Arc<BlockView<Self::Family>>>;
+
+    /// Blocks that a reorg took away, newest first, sent before the heads that replace them; `None` on a chain that never
+    /// reorganises. Log subscriptions report their logs as `removed`.
+    fn subscribe_removed(&self) -> Option<broadcast::Receiver<Arc<BlockView<Self::Family>>>> {
+        None
+    }
 
     /// A subscription of the role's own, by the kind named in `eth_subscribe`, with its options. `None` when there is no
     /// such kind, an error text when the options are wrong. The feed is bounded and ends with the reason when the reader
@@ -124,7 +147,7 @@ pub trait Chain: Send + Sync + 'static {
     }
 
     /// Promised transactions in order, each once, from the next on; one batch per signed message that made them promises.
-    fn subscribe_promised(&self) -> broadcast::Receiver<PromisedBatch>;
+    fn subscribe_promised(&self) -> broadcast::Receiver<PromisedBatch<Self::Family>>;
 }
 
 /// State after one block. Contract: every read of one snapshot sees the same state, however long it is held.

@@ -208,6 +208,12 @@ pub enum SubmitError {
         /// Limit.
         max_count: usize,
     },
+    /// The blobs of a type 3 transaction, or what it offers for them (EIP-4844, EIP-7594).
+    #[error("blob transaction refused: {reason}")]
+    Blobs {
+        /// What was expected, what came and what to do.
+        reason: String,
+    },
     /// Nothing in the pool may make room.
     #[error("transaction pool is full: {advice}")]
     PoolFull {

@@ -2,12 +2,14 @@
 
 mod contract;
 mod errors;
+mod family;
 mod views;
 
 pub use contract::{Chain, OwnFeed, Snapshot};
 pub use errors::{CallError, ReadError, SubmitError};
+pub use family::Family;
 pub use views::{
     AccountView, BlockView, CallEnd, CallOutcome, CallRequest, EnvView, Heads, Located,
-    PlacedTransaction, PoolTransaction, PromisedBatch, StateAt, SyncProgress, TransactionView,
-    WaitOutcome,
+    PlacedTransaction, PoolTransaction, PromisedBatch, Replaced, StateAt, SyncProgress,
+    TransactionView, WaitOutcome,
 };

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use alloy_consensus::Header;
+use alloy_eips::eip4895::Withdrawal;
 use alloy_primitives::{Address, B256, Bytes, U256};
 use alloy_rpc_types_eth::{TransactionRequest, state::EvmOverrides};
-use op_alloy_consensus::{OpReceiptEnvelope, OpTxEnvelope};
-use op_alloy_rpc_types::L1BlockInfo;
+
+use super::Family;
+use crate::shape::OpStack;
 
 /// Block numbers that tags stand for. `safe` and `finalized` are what L1 backs: the genesis block, 0, when L1 backs nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,20 +34,22 @@ pub enum StateAt {
 
 /// A block with its transactions.
 #[derive(Debug, Clone)]
-pub struct BlockView {
+pub struct BlockView<F: Family = OpStack> {
     /// The header; of an unsealed block the environment is final, roots and bloom are zero and the gas used is that so far.
     pub header: Header,
     /// Hash of a sealed block, `None` before.
     pub hash: Option<B256>,
     /// The transactions in order of execution.
-    pub transactions: Vec<Arc<TransactionView>>,
+    pub transactions: Vec<Arc<TransactionView<F>>>,
+    /// Withdrawals of validators (EIP-4895); a rollup has none.
+    pub withdrawals: Vec<Withdrawal>,
     /// Size of the RLP-encoded block, bytes; of the transactions so far when unsealed.
     pub size_bytes: u64,
 }
 
 /// A transaction with its receipt, as promised. Sealing its block changes nothing here: the block's hash is kept beside it.
 #[derive(Debug, Clone)]
-pub struct TransactionView {
+pub struct TransactionView<F: Family = OpStack> {
     /// The transaction as it was sent (EIP-2718).
     pub raw: Bytes,
     /// Its hash.
@@ -53,7 +57,7 @@ pub struct TransactionView {
     /// Who signed it, or a deposit's sender.
     pub sender: Address,
     /// The same, decoded.
-    pub envelope: OpTxEnvelope,
+    pub envelope: F::Envelope,
     /// Number of its block.
     pub block_number: u64,
     /// Timestamp of its block, Unix seconds.
@@ -63,53 +67,53 @@ pub struct TransactionView {
     /// Place in the block.
     pub index: u64,
     /// The receipt; its gas is cumulative in the block.
-    pub receipt: OpReceiptEnvelope,
+    pub receipt: F::Receipt,
     /// Gas this transaction paid for.
     pub gas_used: u64,
     /// Price paid, wei per gas; zero for deposits.
     pub effective_gas_price_wei: u128,
     /// Contract it created.
     pub contract_address: Option<Address>,
-    /// The L1 fee and its parameters, where the rules charge one.
-    pub l1_fees: Option<L1BlockInfo>,
+    /// What it paid beside execution gas: an L1 fee, blobs.
+    pub extra_fees: F::ExtraFees,
     /// Index in the block of its first log.
     pub first_log_index: u64,
 }
 
 /// A transaction in a block, and the block's hash once there is one.
 #[derive(Debug, Clone)]
-pub struct PlacedTransaction {
+pub struct PlacedTransaction<F: Family = OpStack> {
     /// The transaction.
-    pub transaction: Arc<TransactionView>,
+    pub transaction: Arc<TransactionView<F>>,
     /// Hash of the block, `None` before it is sealed.
     pub block_hash: Option<B256>,
 }
 
 /// A transaction that waits in the pool.
 #[derive(Debug, Clone)]
-pub struct PoolTransaction {
+pub struct PoolTransaction<F: Family = OpStack> {
     /// Its hash.
     pub hash: B256,
     /// Who signed it.
     pub sender: Address,
     /// The transaction.
-    pub envelope: OpTxEnvelope,
+    pub envelope: F::Envelope,
 }
 
 /// Where a transaction was found.
 #[derive(Debug, Clone)]
-pub enum Located {
+pub enum Located<F: Family = OpStack> {
     /// In a block, sealed or not.
-    Placed(PlacedTransaction),
+    Placed(PlacedTransaction<F>),
     /// In the pool.
-    Pooled(Arc<PoolTransaction>),
+    Pooled(Arc<PoolTransaction<F>>),
 }
 
 /// How a wait for a promise ended.
 #[derive(Debug, Clone)]
-pub enum WaitOutcome {
+pub enum WaitOutcome<F: Family = OpStack> {
     /// The transaction is promised.
-    Promised(PlacedTransaction),
+    Promised(PlacedTransaction<F>),
     /// Time ran out; the pool still has it.
     StillWaiting {
         /// Its hash.
@@ -118,7 +122,7 @@ pub enum WaitOutcome {
 }
 
 /// Transactions that became promises together.
-pub type PromisedBatch = Arc<[Arc<TransactionView>]>;
+pub type PromisedBatch<F = OpStack> = Arc<[Arc<TransactionView<F>>]>;
 
 /// Progress of a node that is behind (`eth_syncing`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -140,6 +144,17 @@ pub struct EnvView {
     pub gas_limit: u64,
     /// Base fee, wei per gas.
     pub base_fee_wei: u64,
+    /// Price per blob gas, wei; 1, its minimum (EIP-4844), on a chain that takes no blobs.
+    pub blob_base_fee_wei: u128,
+}
+
+/// What a chain that reorganises has replaced.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Replaced {
+    /// How often the chain has reorganised; ask with it next time.
+    pub mark: u64,
+    /// Lowest number that has another block, or none any more, since the mark asked with.
+    pub lowest: Option<u64>,
 }
 
 /// Nonce and balance of an account.

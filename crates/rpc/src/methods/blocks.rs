@@ -4,15 +4,14 @@ use alloy_eips::{BlockId, BlockNumberOrTag};
 use alloy_primitives::{B256, U64};
 use alloy_rpc_types_eth::Index;
 use jsonrpsee::{RpcModule, server::RegisterMethodError, types::Params};
-use op_alloy_rpc_types::OpTransactionReceipt;
 use serde::de::DeserializeOwned;
 
 use super::context::{Answer, Context, HeavyAnswer};
 use crate::{
     args::Args,
     block_ref,
-    chain::Chain,
-    shape::{BlockJson, receipt_json},
+    chain::{Chain, Family},
+    shape::BlockJson,
 };
 
 pub(super) fn register<C: Chain>(
@@ -34,13 +33,13 @@ pub(super) fn register<C: Chain>(
         let block: BlockId = only(&params)?;
         let answer: HeavyAnswer = context
             .on_blocking_thread(
-                move |context| -> Answer<Option<Vec<OpTransactionReceipt>>> {
+                move |context| -> Answer<Option<Vec<<C::Family as Family>::ReceiptJson>>> {
                     let block = block_ref::block(&*context.chain, block)?;
                     Ok(block.map(|block| {
                         block
                             .transactions
                             .iter()
-                            .map(|view| receipt_json(view, block.hash))
+                            .map(|view| C::Family::receipt_json(view, block.hash))
                             .collect()
                     }))
                 },
@@ -110,7 +109,11 @@ fn only<T: DeserializeOwned>(params: &Params<'_>) -> Answer<T> {
     Ok(block)
 }
 
-fn whole<C: Chain>(context: &Context<C>, id: BlockId, full: bool) -> Answer<Option<BlockJson>> {
+fn whole<C: Chain>(
+    context: &Context<C>,
+    id: BlockId,
+    full: bool,
+) -> Answer<Option<BlockJson<C::Family>>> {
     Ok(block_ref::block(&*context.chain, id)?.map(|block| BlockJson::new(block, full)))
 }
 
@@ -118,7 +121,7 @@ fn count<C: Chain>(context: &Context<C>, id: BlockId) -> Answer<Option<U64>> {
     Ok(block_ref::block(&*context.chain, id)?.map(|block| U64::from(block.transactions.len())))
 }
 
-/// A rollup has no uncles: none for a block there is, null for one there is not.
+/// There are no uncles since the merge, and none on a rollup: none for a block there is, null for one there is not.
 fn uncles<C: Chain>(context: &Context<C>, id: BlockId) -> Answer<Option<U64>> {
     Ok(block_ref::block(&*context.chain, id)?.map(|_| U64::ZERO))
 }

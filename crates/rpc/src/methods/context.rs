@@ -18,12 +18,12 @@ pub(crate) type HeavyAnswer = Answer<Box<RawValue>>;
 
 /// The chain, the configuration and the filters.
 #[derive(Debug)]
-pub(crate) struct Context<C> {
+pub(crate) struct Context<C: Chain> {
     pub(crate) chain: Arc<C>,
     pub(crate) config: RpcConfig,
     pub(crate) heavy: HeavyWork,
     pub(crate) client_version: String,
-    filters: Mutex<FilterTable>,
+    filters: Mutex<FilterTable<C::Family>>,
 }
 
 impl<C: Chain> Context<C> {
@@ -60,7 +60,7 @@ impl<C: Chain> Context<C> {
     }
 
     /// The filters. A thread that panicked while holding them left them whole: every change is one step.
-    pub(crate) fn filters(&self) -> MutexGuard<'_, FilterTable> {
+    pub(crate) fn filters(&self) -> MutexGuard<'_, FilterTable<C::Family>> {
         self.filters.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

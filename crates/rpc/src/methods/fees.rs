@@ -9,7 +9,7 @@ use super::context::{Answer, Context};
 use crate::{
     args::Args,
     block_ref,
-    chain::{BlockView, Chain, Snapshot, StateAt},
+    chain::{BlockView, Chain, Family, Snapshot, StateAt},
     refusals::invalid_params,
 };
 
@@ -38,10 +38,10 @@ pub(super) fn register<C: Chain>(
             Ok(U128::from(context.chain.quoted_tip_wei()))
         },
     )?;
-    // The OP Stack takes no blobs; their price stands at its minimum of 1 wei (EIP-4844).
-    module.register_method("eth_blobBaseFee", |params, _, _| -> Answer<U64> {
+    module.register_method("eth_blobBaseFee", |params, context, _| -> Answer<U128> {
         Args::of(&params)?.finish()?;
-        Ok(U64::from(1))
+        let pending = context.chain.snapshot(StateAt::Pending)?.env();
+        Ok(U128::from(pending.blob_base_fee_wei))
     })?;
     module.register_async_method("eth_feeHistory", |params, context, _| async move {
         let request = || -> Answer<_> {
@@ -132,13 +132,34 @@ fn history<C: Chain>(
         answer
             .gas_used_ratio
             .push(ratio(header.gas_used, header.gas_limit));
+        if let Some(params) = chain.blob_params() {
+            let excess = header.excess_blob_gas.unwrap_or_default();
+            answer
+                .base_fee_per_blob_gas
+                .push(params.calc_blob_fee(excess));
+            answer.blob_gas_used_ratio.push(ratio(
+                header.blob_gas_used.unwrap_or_default(),
+                params.max_blob_gas_per_block(),
+            ));
+        }
     }
     // One more: the fee of the block after, which is sealed already or else the one being filled.
     let next = match chain.header(newest.saturating_add(1))? {
-        Some(header) => header.base_fee_per_gas.unwrap_or_default(),
-        None => chain.snapshot(StateAt::Pending)?.env().base_fee_wei,
+        Some(header) => (
+            header.base_fee_per_gas.unwrap_or_default(),
+            chain.blob_params().map_or(1, |params| {
+                params.calc_blob_fee(header.excess_blob_gas.unwrap_or_default())
+            }),
+        ),
+        None => {
+            let env = chain.snapshot(StateAt::Pending)?.env();
+            (env.base_fee_wei, env.blob_base_fee_wei)
+        }
     };
-    answer.base_fee_per_gas.push(next.into());
+    answer.base_fee_per_gas.push(next.0.into());
+    if chain.blob_params().is_some() {
+        answer.base_fee_per_blob_gas.push(next.1);
+    }
     answer.reward = (!percentiles.is_empty()).then_some(rewards);
     Ok(answer)
 }
@@ -164,7 +185,11 @@ fn ratio(used: u64, limit: u64) -> f64 {
     clippy::cast_precision_loss,
     reason = "gas stays far below 2^53, and a percentile needs no more"
 )]
-fn rewards_of(block: &BlockView, percentiles: &[f64], quoted_tip_wei: u128) -> Vec<u128> {
+fn rewards_of<F: Family>(
+    block: &BlockView<F>,
+    percentiles: &[f64],
+    quoted_tip_wei: u128,
+) -> Vec<u128> {
     let base_fee_wei = u128::from(block.header.base_fee_per_gas.unwrap_or_default());
     let mut paid: Vec<(u128, u64)> = block
         .transactions

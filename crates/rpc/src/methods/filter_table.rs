@@ -9,49 +9,53 @@ use std::{
 use alloy_rpc_types_eth::Filter;
 use tokio::sync::broadcast;
 
-use crate::chain::PromisedBatch;
+use crate::chain::{Family, PromisedBatch};
 
 /// What a filter reports, and how far it has.
 #[derive(Debug)]
-pub(super) enum FilterKind {
+pub(super) enum FilterKind<F: Family> {
     /// Logs of sealed blocks from `next` on.
     Logs {
         /// Address, topics and block range.
         filter: Box<Filter>,
         /// First block not reported.
         next: u64,
+        /// Reorgs seen.
+        mark: u64,
     },
     /// Hashes of sealed blocks from `next` on.
     Blocks {
         /// First block not reported.
         next: u64,
+        /// Reorgs seen.
+        mark: u64,
     },
     /// Promised transactions.
     Promised {
         /// Where they come from.
-        feed: broadcast::Receiver<PromisedBatch>,
+        feed: broadcast::Receiver<PromisedBatch<F>>,
         /// Whole transactions instead of hashes.
         full: bool,
     },
 }
 
 #[derive(Debug)]
-struct Entry {
-    kind: FilterKind,
+struct Entry<F: Family> {
+    kind: FilterKind<F>,
     polled_at: Instant,
 }
 
 /// The filters by id. Ids are unguessable, so one client can't poll or remove another's.
 #[derive(Debug)]
-pub(super) struct FilterTable {
-    entries: HashMap<u64, Entry>,
+pub(super) struct FilterTable<F: Family> {
+    entries: HashMap<u64, Entry<F>>,
     max: usize,
     ttl: Duration,
     ids: RandomState,
     issued: u64,
 }
 
-impl FilterTable {
+impl<F: Family> FilterTable<F> {
     /// At most `max` filters, each for `ttl_ms` after its last poll.
     pub(super) fn new(max: u32, ttl_ms: u64) -> Self {
         let ttl = Duration::from_millis(ttl_ms);
@@ -65,7 +69,7 @@ impl FilterTable {
     }
 
     /// Adds a filter and returns its id, or `None` when the table is full of live ones.
-    pub(super) fn insert(&mut self, now: Instant, kind: FilterKind) -> Option<u64> {
+    pub(super) fn insert(&mut self, now: Instant, kind: FilterKind<F>) -> Option<u64> {
         if self.entries.len() >= self.max {
             let ttl = self.ttl;
             self.entries
@@ -88,7 +92,7 @@ impl FilterTable {
     }
 
     /// The filter, its life prolonged; `None` when there is none or it has expired.
-    pub(super) fn poll(&mut self, now: Instant, id: u64) -> Option<&mut FilterKind> {
+    pub(super) fn poll(&mut self, now: Instant, id: u64) -> Option<&mut FilterKind<F>> {
         let expired = now.saturating_duration_since(self.entries.get(&id)?.polled_at) >= self.ttl;
         if expired {
             self.entries.remove(&id);
@@ -107,17 +111,20 @@ impl FilterTable {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::OpStack;
 
     const TTL: Duration = Duration::from_secs(5);
 
-    fn table(max: u32) -> (FilterTable, Instant) {
+    fn table(max: u32) -> (FilterTable<OpStack>, Instant) {
         (FilterTable::new(max, 5_000), Instant::now())
     }
 
     #[test]
     fn a_filter_lives_as_long_as_it_is_polled() {
         let (mut table, start) = table(4);
-        let id = table.insert(start, FilterKind::Blocks { next: 3 }).unwrap();
+        let id = table
+            .insert(start, FilterKind::Blocks { next: 3, mark: 0 })
+            .unwrap();
         let almost = TTL - Duration::from_millis(1);
         assert!(table.poll(start + almost, id).is_some());
         assert!(table.poll(start + almost + almost, id).is_some());
@@ -128,13 +135,20 @@ mod tests {
     #[test]
     fn the_table_is_bounded_and_expired_filters_make_room() {
         let (mut table, start) = table(2);
-        let first = table.insert(start, FilterKind::Blocks { next: 0 }).unwrap();
-        let second = table.insert(start, FilterKind::Blocks { next: 0 }).unwrap();
+        let first = table
+            .insert(start, FilterKind::Blocks { next: 0, mark: 0 })
+            .unwrap();
+        let second = table
+            .insert(start, FilterKind::Blocks { next: 0, mark: 0 })
+            .unwrap();
         assert_ne!(first, second);
-        assert_eq!(table.insert(start, FilterKind::Blocks { next: 0 }), None);
+        assert_eq!(
+            table.insert(start, FilterKind::Blocks { next: 0, mark: 0 }),
+            None
+        );
         assert!(table.poll(start + TTL / 2, second).is_some());
         let third = table
-            .insert(start + TTL, FilterKind::Blocks { next: 0 })
+            .insert(start + TTL, FilterKind::Blocks { next: 0, mark: 0 })
             .unwrap();
         assert!(table.poll(start + TTL, first).is_none());
         assert!(table.poll(start + TTL, second).is_some());

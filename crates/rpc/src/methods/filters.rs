@@ -8,7 +8,6 @@ use std::time::Instant;
 use alloy_primitives::{B256, U64};
 use alloy_rpc_types_eth::{Filter, Log};
 use jsonrpsee::{RpcModule, server::RegisterMethodError, types::ErrorObjectOwned};
-use op_alloy_rpc_types::Transaction;
 use serde::Serialize;
 use tokio::sync::broadcast::error::TryRecvError;
 
@@ -19,23 +18,22 @@ use super::{
 };
 use crate::{
     args::Args,
-    chain::Chain,
+    chain::{Chain, Family},
     refusals::{limit_exceeded, server_error},
-    shape::transaction_json,
 };
 
 /// What a filter has to report.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
-enum Changes {
+enum Changes<F: Family> {
     Hashes(Vec<B256>),
-    Transactions(Vec<Transaction>),
+    Transactions(Vec<F::TransactionJson>),
     Logs(Vec<Log>),
 }
 
 /// A poll's share of the work, decided while the table is locked and done after.
-enum Task {
-    Done(Changes),
+enum Task<F: Family> {
+    Done(Changes<F>),
     Blocks {
         from: u64,
         to: u64,
@@ -59,6 +57,7 @@ pub(super) fn register<C: Chain>(
             FilterKind::Logs {
                 filter,
                 next: context.chain.heads().latest.saturating_add(1),
+                mark: context.chain.replaced_since(u64::MAX).mark,
             },
         )
     })?;
@@ -68,6 +67,7 @@ pub(super) fn register<C: Chain>(
             context,
             FilterKind::Blocks {
                 next: context.chain.heads().latest.saturating_add(1),
+                mark: context.chain.replaced_since(u64::MAX).mark,
             },
         )
     })?;
@@ -129,7 +129,7 @@ fn not_found() -> ErrorObjectOwned {
     server_error("filter not found: it expired, was removed or never was; create it again")
 }
 
-fn create<C: Chain>(context: &Context<C>, kind: FilterKind) -> Answer<U64> {
+fn create<C: Chain>(context: &Context<C>, kind: FilterKind<C::Family>) -> Answer<U64> {
     let id = context.filters().insert(Instant::now(), kind);
     id.map(U64::from).ok_or_else(|| {
         let (max, ttl_ms) = (context.config.max_filters, context.config.filter_ttl_ms);
@@ -140,7 +140,7 @@ fn create<C: Chain>(context: &Context<C>, kind: FilterKind) -> Answer<U64> {
     })
 }
 
-fn changes<C: Chain>(context: &Context<C>, id: u64) -> Answer<Changes> {
+fn changes<C: Chain>(context: &Context<C>, id: u64) -> Answer<Changes<C::Family>> {
     match claim(context, id)? {
         Task::Done(changes) => Ok(changes),
         Task::Blocks { from, to } => {
@@ -168,19 +168,21 @@ fn changes<C: Chain>(context: &Context<C>, id: u64) -> Answer<Changes> {
 }
 
 /// Takes the next blocks for this poll, so that two polls at once report no block twice.
-fn claim<C: Chain>(context: &Context<C>, id: u64) -> Answer<Task> {
+fn claim<C: Chain>(context: &Context<C>, id: u64) -> Answer<Task<C::Family>> {
     let last = |from: u64| {
         let latest = context.chain.heads().latest;
         latest.min(from.saturating_add(context.config.max_logs_block_range.saturating_sub(1)))
     };
     let mut filters = context.filters();
     match filters.poll(Instant::now(), id).ok_or_else(not_found)? {
-        FilterKind::Blocks { next } => {
+        FilterKind::Blocks { next, mark } => {
+            go_back_to_replaced(&*context.chain, next, mark);
             let (from, to) = (*next, last(*next));
             *next = to.saturating_add(1).max(from);
             Ok(Task::Blocks { from, to })
         }
-        FilterKind::Logs { filter, next } => {
+        FilterKind::Logs { filter, next, mark } => {
+            go_back_to_replaced(&*context.chain, next, mark);
             let (from, to) = (*next, last(*next));
             *next = to.saturating_add(1).max(from);
             Ok(Task::Logs {
@@ -210,7 +212,7 @@ fn claim<C: Chain>(context: &Context<C>, id: u64) -> Answer<Task> {
                 Changes::Transactions(
                     views
                         .iter()
-                        .map(|view| transaction_json(view, None))
+                        .map(|view| C::Family::transaction_json(view, None))
                         .collect(),
                 )
             } else {
@@ -220,9 +222,18 @@ fn claim<C: Chain>(context: &Context<C>, id: u64) -> Answer<Task> {
     }
 }
 
+/// After a reorg the blocks that took the place of reported ones are new.
+fn go_back_to_replaced<C: Chain>(chain: &C, next: &mut u64, mark: &mut u64) {
+    let replaced = chain.replaced_since(*mark);
+    *mark = replaced.mark;
+    if let Some(lowest) = replaced.lowest {
+        *next = lowest.min(*next);
+    }
+}
+
 /// Gives blocks from `from` on back, unless another poll has gone on from `claimed_to`.
 fn go_back<C: Chain>(context: &Context<C>, id: u64, claimed_to: u64, from: u64) {
-    if let Some(FilterKind::Blocks { next } | FilterKind::Logs { next, .. }) =
+    if let Some(FilterKind::Blocks { next, .. } | FilterKind::Logs { next, .. }) =
         context.filters().poll(Instant::now(), id)
         && *next == claimed_to.saturating_add(1)
     {

@@ -8,7 +8,7 @@ use super::context::{Answer, Context};
 use crate::{
     args::Args,
     block_ref,
-    chain::{BlockView, Chain},
+    chain::{BlockView, Chain, Family},
     refusals::{invalid_params, limit_exceeded, server_error},
     shape::matching_logs,
 };
@@ -118,7 +118,7 @@ fn sealed<C: Chain>(context: &Context<C>, filter: &Filter, from: u64, to: u64) -
     }
 }
 
-fn too_many<C>(context: &Context<C>) -> jsonrpsee::types::ErrorObjectOwned {
+fn too_many<C: Chain>(context: &Context<C>) -> jsonrpsee::types::ErrorObjectOwned {
     let max = context.config.max_logs_per_response;
     limit_exceeded(
         format!(
@@ -162,7 +162,7 @@ pub(super) fn walk<C: Chain>(
 }
 
 /// Adds the matching logs of one block.
-fn collect(block: &BlockView, filter: &Filter, logs: &mut Vec<Log>) {
+fn collect<F: Family>(block: &BlockView<F>, filter: &Filter, logs: &mut Vec<Log>) {
     for view in &block.transactions {
         logs.extend(matching_logs(view, block.hash, filter));
     }

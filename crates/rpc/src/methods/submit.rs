@@ -6,14 +6,12 @@ use std::time::Duration;
 
 use alloy_primitives::{B256, Bytes, U64};
 use jsonrpsee::{RpcModule, server::RegisterMethodError, types::Params};
-use op_alloy_rpc_types::OpTransactionReceipt;
 use serde::Deserialize;
 
 use super::context::{Answer, Context};
 use crate::{
-    chain::{Chain, WaitOutcome},
+    chain::{Chain, Family, WaitOutcome},
     refusals::{invalid_params, not_promised_in_time, refused_sync},
-    shape::receipt_json,
 };
 
 /// Parameters of `eth_sendRawTransactionSync` (EIP-7966).
@@ -65,12 +63,13 @@ pub(super) fn register<C: Chain>(
                 .await
                 .map_err(refused_sync)?;
             match outcome {
-                WaitOutcome::Promised(placed) => {
-                    Ok(receipt_json(&placed.transaction, placed.block_hash))
-                }
+                WaitOutcome::Promised(placed) => Ok(C::Family::receipt_json(
+                    &placed.transaction,
+                    placed.block_hash,
+                )),
                 WaitOutcome::StillWaiting { hash } => Err(not_promised_in_time(hash, wait_ms)),
             }
-            .map(Box::new) as Answer<Box<OpTransactionReceipt>>
+            .map(Box::new) as Answer<Box<<C::Family as Family>::ReceiptJson>>
         },
     )?;
     Ok(())

@@ -11,14 +11,17 @@ use jsonrpsee::{
 };
 use serde::Serialize;
 use serde_json::value::RawValue;
-use tokio::sync::broadcast::{Receiver, error::RecvError};
+use tokio::sync::broadcast::{
+    Receiver,
+    error::{RecvError, TryRecvError},
+};
 
 use super::context::{Answer, Context};
 use crate::{
     args::Args,
-    chain::{Chain, OwnFeed},
+    chain::{Chain, Family, OwnFeed},
     refusals::{invalid_params, limit_exceeded},
-    shape::{HeadJson, matching_logs, transaction_json},
+    shape::{HeadJson, matching_logs},
 };
 
 /// What to send.
@@ -77,7 +80,18 @@ pub(super) fn register<C: Chain>(
                     .await
                 }
                 Ok(Wanted::Logs(filter)) => {
-                    pump(pending, chain.subscribe_heads(), |block, out| {
+                    let mut removed = chain.subscribe_removed();
+                    pump(pending, chain.subscribe_heads(), move |block, out| {
+                        for gone in taken_away(removed.as_mut()) {
+                            let logs = gone
+                                .transactions
+                                .iter()
+                                .flat_map(|view| matching_logs(view, gone.hash, &filter));
+                            for mut log in logs {
+                                log.removed = true;
+                                push(out, &log);
+                            }
+                        }
                         if filter.matches_bloom(block.header.logs_bloom) {
                             let logs = block
                                 .transactions
@@ -92,7 +106,7 @@ pub(super) fn register<C: Chain>(
                     pump(pending, chain.subscribe_promised(), |batch, out| {
                         for view in batch.iter() {
                             if full {
-                                push(out, &transaction_json(view, None))
+                                push(out, &C::Family::transaction_json(view, None))
                             } else {
                                 push(out, &view.hash)
                             }
@@ -139,6 +153,22 @@ fn wanted(params: &Params<'_>) -> Answer<Wanted> {
     Ok(wanted)
 }
 
+/// The blocks a reorg has taken away since the last call. A reader so late that some are lost has lost heads as well, and
+/// is told so by their feed.
+fn taken_away<B: Clone>(feed: Option<&mut Receiver<B>>) -> Vec<B> {
+    let mut gone = Vec::new();
+    if let Some(feed) = feed {
+        loop {
+            match feed.try_recv() {
+                Ok(block) => gone.push(block),
+                Err(TryRecvError::Lagged(_)) => {}
+                Err(TryRecvError::Empty | TryRecvError::Closed) => break,
+            }
+        }
+    }
+    gone
+}
+
 /// Adds one notification. What can't be written as JSON is not sent; none of our types can fail.
 fn push<T: Serialize>(out: &mut Vec<Box<RawValue>>, value: &T) {
     match serde_json::value::to_raw_value(value) {
@@ -152,10 +182,10 @@ fn push<T: Serialize>(out: &mut Vec<Box<RawValue>>, value: &T) {
 async fn pump<E: Clone, W>(
     pending: PendingSubscriptionSink,
     mut feed: Receiver<E>,
-    write: W,
+    mut write: W,
 ) -> SubscriptionCloseResponse
 where
-    W: Fn(&E, &mut Vec<Box<RawValue>>),
+    W: FnMut(&E, &mut Vec<Box<RawValue>>),
 {
     let Ok(sink) = pending.accept().await else {
         return SubscriptionCloseResponse::None;

@@ -4,22 +4,23 @@ use alloy_eips::{BlockId, BlockNumberOrTag, eip2718::Encodable2718};
 use alloy_primitives::{B256, Bytes};
 use alloy_rpc_types_eth::Index;
 use jsonrpsee::{RpcModule, server::RegisterMethodError};
-use op_alloy_rpc_types::{OpTransactionReceipt, Transaction};
 
 use super::context::{Answer, Context};
 use crate::{
     args::Args,
     block_ref,
-    chain::{Chain, Located},
-    shape::{pooled_json, receipt_json, transaction_json, waiting_json},
+    chain::{Chain, Family, Located},
 };
+
+type TransactionJson<C> = <<C as Chain>::Family as Family>::TransactionJson;
+type ReceiptJson<C> = <<C as Chain>::Family as Family>::ReceiptJson;
 
 pub(super) fn register<C: Chain>(
     module: &mut RpcModule<Context<C>>,
 ) -> Result<(), RegisterMethodError> {
     module.register_method(
         "eth_getTransactionByHash",
-        |params, context, _| -> Answer<Option<Transaction>> {
+        |params, context, _| -> Answer<Option<TransactionJson<C>>> {
             let mut args = Args::of(&params)?;
             let hash: B256 = args.required("hash")?;
             args.finish()?;
@@ -30,18 +31,22 @@ pub(super) fn register<C: Chain>(
                     Located::Placed(placed)
                         if placed.block_hash.is_none() && !context.config.receipts_before_seal =>
                     {
-                        waiting_json(&placed.transaction)
+                        // For readers that take a block number to mean a sealed block: shaped like a pooled one.
+                        let view = &placed.transaction;
+                        C::Family::unplaced_json(&view.envelope, view.sender, view.hash)
                     }
                     Located::Placed(placed) => {
-                        transaction_json(&placed.transaction, placed.block_hash)
+                        C::Family::transaction_json(&placed.transaction, placed.block_hash)
                     }
-                    Located::Pooled(pooled) => pooled_json(&pooled),
+                    Located::Pooled(pooled) => {
+                        C::Family::unplaced_json(&pooled.envelope, pooled.sender, pooled.hash)
+                    }
                 }))
         },
     )?;
     module.register_method(
         "eth_getTransactionReceipt",
-        |params, context, _| -> Answer<Option<OpTransactionReceipt>> {
+        |params, context, _| -> Answer<Option<ReceiptJson<C>>> {
             let mut args = Args::of(&params)?;
             let hash: B256 = args.required("hash")?;
             args.finish()?;
@@ -49,7 +54,10 @@ pub(super) fn register<C: Chain>(
                 Some(Located::Placed(placed))
                     if placed.block_hash.is_some() || context.config.receipts_before_seal =>
                 {
-                    Some(receipt_json(&placed.transaction, placed.block_hash))
+                    Some(C::Family::receipt_json(
+                        &placed.transaction,
+                        placed.block_hash,
+                    ))
                 }
                 _ => None,
             })
@@ -109,12 +117,16 @@ pub(super) fn register<C: Chain>(
     Ok(())
 }
 
-fn at<C: Chain>(context: &Context<C>, block: BlockId, index: Index) -> Answer<Option<Transaction>> {
+fn at<C: Chain>(
+    context: &Context<C>,
+    block: BlockId,
+    index: Index,
+) -> Answer<Option<TransactionJson<C>>> {
     let block = block_ref::block(&*context.chain, block)?;
     Ok(block.and_then(|block| {
         block
             .transactions
             .get(usize::from(index))
-            .map(|view| transaction_json(view, block.hash))
+            .map(|view| C::Family::transaction_json(view, block.hash))
     }))
 }

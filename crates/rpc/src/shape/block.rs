@@ -3,17 +3,16 @@
 use std::sync::Arc;
 
 use alloy_consensus::Header;
+use alloy_eips::eip4895::Withdrawal;
 use alloy_primitives::{B256, U64};
-use op_alloy_rpc_types::Transaction;
 use serde::{Serialize, Serializer};
 
-use super::transaction::transaction_json;
-use crate::chain::BlockView;
+use crate::chain::{BlockView, Family};
 
 /// A block as `eth_getBlockBy…` answers it, its transactions whole or as hashes.
 #[derive(Debug)]
-pub(crate) struct BlockJson {
-    block: Arc<BlockView>,
+pub(crate) struct BlockJson<F: Family> {
+    block: Arc<BlockView<F>>,
     full: bool,
 }
 
@@ -27,26 +26,26 @@ pub(crate) struct HeadJson<'a> {
 
 #[derive(Serialize)]
 #[serde(untagged)]
-enum Bodies {
+enum Bodies<T> {
     Hashes(Vec<B256>),
-    Full(Vec<Transaction>),
+    Full(Vec<T>),
 }
 
 #[derive(Serialize)]
-struct Parts<'a> {
+struct Parts<'a, T> {
     #[serde(flatten)]
     head: HeadJson<'a>,
     size: U64,
     uncles: [B256; 0],
-    transactions: Bodies,
-    /// OP Stack blocks have none; the list is there whenever the header commits to one.
+    transactions: Bodies<T>,
+    /// There whenever the header commits to a list, even when it is empty, as on the OP Stack.
     #[serde(skip_serializing_if = "Option::is_none")]
-    withdrawals: Option<[(); 0]>,
+    withdrawals: Option<&'a [Withdrawal]>,
 }
 
 impl<'a> HeadJson<'a> {
     /// The header of `block`.
-    pub(crate) const fn of(block: &'a BlockView) -> Self {
+    pub(crate) const fn of<F: Family>(block: &'a BlockView<F>) -> Self {
         Self {
             hash: block.hash,
             header: &block.header,
@@ -54,14 +53,14 @@ impl<'a> HeadJson<'a> {
     }
 }
 
-impl BlockJson {
+impl<F: Family> BlockJson<F> {
     /// The whole of `block`.
-    pub(crate) const fn new(block: Arc<BlockView>, full: bool) -> Self {
+    pub(crate) const fn new(block: Arc<BlockView<F>>, full: bool) -> Self {
         Self { block, full }
     }
 }
 
-impl Serialize for BlockJson {
+impl<F: Family> Serialize for BlockJson<F> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let block = &*self.block;
         let transactions = if self.full {
@@ -69,7 +68,7 @@ impl Serialize for BlockJson {
                 block
                     .transactions
                     .iter()
-                    .map(|view| transaction_json(view, block.hash))
+                    .map(|view| F::transaction_json(view, block.hash))
                     .collect(),
             )
         } else {
@@ -80,7 +79,10 @@ impl Serialize for BlockJson {
             size: U64::from(block.size_bytes),
             uncles: [],
             transactions,
-            withdrawals: block.header.withdrawals_root.map(|_| []),
+            withdrawals: block
+                .header
+                .withdrawals_root
+                .map(|_| block.withdrawals.as_slice()),
         };
         parts.serialize(serializer)
     }

@@ -3,11 +3,11 @@
 use alloy_primitives::B256;
 use alloy_rpc_types_eth::{Filter, Log};
 
-use crate::chain::TransactionView;
+use crate::chain::{Family, TransactionView};
 
 /// The `nth` log of a transaction, with its place in the block.
-pub fn log_json(
-    view: &TransactionView,
+pub fn log_json<F: Family>(
+    view: &TransactionView<F>,
     nth: u64,
     log: &alloy_primitives::Log,
     block_hash: Option<B256>,
@@ -24,14 +24,25 @@ pub fn log_json(
     }
 }
 
+/// All logs of a transaction, with their places.
+pub(super) fn logs_json<F: Family>(
+    view: &TransactionView<F>,
+    block_hash: Option<B256>,
+) -> Vec<Log> {
+    F::logs(&view.receipt)
+        .iter()
+        .zip(0_u64..)
+        .map(|(log, nth)| log_json(view, nth, log, block_hash))
+        .collect()
+}
+
 /// The logs of a transaction whose address and topics match; the filter's block range is not looked at.
-pub(crate) fn matching_logs<'a>(
-    view: &'a TransactionView,
+pub(crate) fn matching_logs<'a, F: Family>(
+    view: &'a TransactionView<F>,
     block_hash: Option<B256>,
     filter: &'a Filter,
 ) -> impl Iterator<Item = Log> + 'a {
-    view.receipt
-        .logs()
+    F::logs(&view.receipt)
         .iter()
         .zip(0_u64..)
         .filter(|(log, _)| {

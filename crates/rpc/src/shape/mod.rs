@@ -1,13 +1,12 @@
 //! Views of the chain as the JSON objects of the Ethereum RPC.
 
 mod block;
+mod ethereum;
 mod logs;
-mod receipt;
-mod transaction;
+mod op_stack;
 
 pub(crate) use block::{BlockJson, HeadJson};
+pub use ethereum::{BlobFees, Ethereum};
 pub use logs::log_json;
 pub(crate) use logs::matching_logs;
-pub use receipt::receipt_json;
-pub use transaction::transaction_json;
-pub(crate) use transaction::{pooled_json, waiting_json};
+pub use op_stack::OpStack;

@@ -13,8 +13,9 @@ use alloy_primitives::{
 };
 use forebond_rpc::{
     AccountView, BlockView, CallEnd, CallError, CallOutcome, CallRequest, Chain, EnvView, Heads,
-    HeavyWork, Located, PlacedTransaction, PoolTransaction, PromisedBatch, ReadError, RpcConfig,
-    ServerHandle, Snapshot, StateAt, SubmitError, TransactionView, WaitOutcome, eth_module, serve,
+    HeavyWork, Located, OpStack, PlacedTransaction, PoolTransaction, PromisedBatch, ReadError,
+    RpcConfig, ServerHandle, Snapshot, StateAt, SubmitError, TransactionView, WaitOutcome,
+    eth_module, serve,
 };
 use op_alloy_consensus::{OpReceiptEnvelope, OpTxEnvelope, OpTxType, TxDeposit};
 use op_alloy_rpc_types::L1BlockInfo;
@@ -82,6 +83,7 @@ impl FakeChain {
             hash: Some(header.hash_slow()),
             header,
             transactions: Vec::new(),
+            withdrawals: Vec::new(),
             size_bytes: 540,
         };
         let inner = Inner {
@@ -199,6 +201,7 @@ fn open_block(inner: &Inner) -> BlockView {
         header,
         hash: None,
         transactions: inner.open.clone(),
+        withdrawals: Vec::new(),
         size_bytes: 600,
     }
 }
@@ -237,7 +240,7 @@ fn append(inner: &mut Inner, envelope: OpTxEnvelope) -> Arc<TransactionView> {
         receipt,
         gas_used,
         contract_address: None,
-        l1_fees: (!deposit).then(|| L1BlockInfo {
+        extra_fees: (!deposit).then(|| L1BlockInfo {
             l1_fee: Some(77),
             l1_gas_price: Some(5),
             ..L1BlockInfo::default()
@@ -281,6 +284,7 @@ fn find(inner: &Inner, hash: B256) -> Option<Located> {
 
 impl Chain for FakeChain {
     type Snapshot = FakeSnapshot;
+    type Family = OpStack;
 
     fn chain_id(&self) -> u64 {
         CHAIN_ID
@@ -435,6 +439,7 @@ impl Snapshot for FakeSnapshot {
             number: self.block,
             gas_limit: GAS_LIMIT,
             base_fee_wei: BASE_FEE_WEI,
+            blob_base_fee_wei: 1,
         }
     }
 

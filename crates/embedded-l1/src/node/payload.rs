@@ -1,0 +1,187 @@
+//! Between the halves: payloads, headers and requests in the other half's types.
+
+use alloy_eips::{
+    eip4895::Withdrawal as ExecutionWithdrawal, eip6110::DEPOSIT_REQUEST_TYPE,
+    eip7002::WITHDRAWAL_REQUEST_TYPE, eip7251::CONSOLIDATION_REQUEST_TYPE, eip7685::Requests,
+};
+use alloy_primitives::{Address, B256, Bytes, FixedBytes, U256};
+use forebond_beacon::{
+    containers::{
+        BeaconBlock, BeaconBlockBody, BitVector, Eth1Data, ExecutionPayload,
+        ExecutionPayloadHeader, ExecutionRequests, KzgCommitment, SignatureBytes,
+        SignedBeaconBlock, SyncAggregate, VariableList, Withdrawal,
+    },
+    preset::Preset,
+};
+use ssz::Decode;
+
+use crate::{
+    consensus::{PayloadAttributes as Asked, TransitionError},
+    execution::{ExecutedBlock, PayloadAttributes},
+};
+
+/// What the consensus half asks for, for the execution half.
+pub(super) fn attributes(
+    asked: &Asked,
+    fee_recipient: Address,
+    extra_data: Bytes,
+    scripted_deposits: Bytes,
+) -> PayloadAttributes {
+    PayloadAttributes {
+        timestamp_s: asked.timestamp,
+        prev_randao: asked.prev_randao,
+        fee_recipient,
+        withdrawals: asked
+            .withdrawals
+            .iter()
+            .map(|withdrawal| ExecutionWithdrawal {
+                index: withdrawal.index,
+                validator_index: withdrawal.validator_index,
+                address: withdrawal.address,
+                amount: withdrawal.amount,
+            })
+            .collect(),
+        parent_beacon_block_root: asked.parent_beacon_block_root,
+        extra_data,
+        scripted_deposits,
+    }
+}
+
+/// The payload of a block for its beacon block.
+pub(super) fn payload<P: Preset>(
+    block: &ExecutedBlock,
+) -> Result<ExecutionPayload<P>, TransitionError> {
+    let header = &block.header;
+    let transactions = block
+        .transactions
+        .iter()
+        .map(|transaction| list("transaction bytes", transaction.raw.to_vec()))
+        .collect::<Result<Vec<_>, _>>()?;
+    let withdrawals = block.withdrawals.iter().map(|withdrawal| Withdrawal {
+        index: withdrawal.index,
+        validator_index: withdrawal.validator_index,
+        address: withdrawal.address,
+        amount: withdrawal.amount,
+    });
+    Ok(ExecutionPayload {
+        parent_hash: header.parent_hash,
+        fee_recipient: header.beneficiary,
+        state_root: header.state_root,
+        receipts_root: header.receipts_root,
+        logs_bloom: FixedBytes(header.logs_bloom.0.0),
+        prev_randao: header.mix_hash,
+        block_number: header.number,
+        gas_limit: header.gas_limit,
+        gas_used: header.gas_used,
+        timestamp: header.timestamp,
+        extra_data: list("extra data", header.extra_data.to_vec())?,
+        base_fee_per_gas: U256::from(header.base_fee_per_gas.unwrap_or_default()),
+        block_hash: block.hash,
+        transactions: list("transactions", transactions)?,
+        withdrawals: list("withdrawals", withdrawals.collect())?,
+        blob_gas_used: header.blob_gas_used.unwrap_or_default(),
+        excess_blob_gas: header.excess_blob_gas.unwrap_or_default(),
+    })
+}
+
+/// The header the consensus half begins with.
+pub(super) fn genesis_header<P: Preset>(
+    block: &ExecutedBlock,
+) -> Result<ExecutionPayloadHeader, TransitionError> {
+    Ok(payload::<P>(block)?.to_header())
+}
+
+/// The block of slot 0, which nobody made: everything is zero but the root of the state.
+pub(super) fn genesis_block<P: Preset>(state_root: B256) -> SignedBeaconBlock<P> {
+    let no_signature = SignatureBytes::ZERO;
+    let payload = ExecutionPayload {
+        parent_hash: B256::ZERO,
+        fee_recipient: Address::ZERO,
+        state_root: B256::ZERO,
+        receipts_root: B256::ZERO,
+        logs_bloom: FixedBytes::ZERO,
+        prev_randao: B256::ZERO,
+        block_number: 0,
+        gas_limit: 0,
+        gas_used: 0,
+        timestamp: 0,
+        extra_data: VariableList::empty(),
+        base_fee_per_gas: U256::ZERO,
+        block_hash: B256::ZERO,
+        transactions: VariableList::empty(),
+        withdrawals: VariableList::empty(),
+        blob_gas_used: 0,
+        excess_blob_gas: 0,
+    };
+    let body = BeaconBlockBody {
+        randao_reveal: no_signature,
+        eth1_data: Eth1Data::default(),
+        graffiti: B256::ZERO,
+        proposer_slashings: VariableList::empty(),
+        attester_slashings: VariableList::empty(),
+        attestations: VariableList::empty(),
+        deposits: VariableList::empty(),
+        voluntary_exits: VariableList::empty(),
+        sync_aggregate: SyncAggregate {
+            sync_committee_bits: BitVector::new(),
+            sync_committee_signature: no_signature,
+        },
+        execution_payload: payload,
+        bls_to_execution_changes: VariableList::empty(),
+        blob_kzg_commitments: VariableList::empty(),
+        execution_requests: ExecutionRequests::default(),
+    };
+    SignedBeaconBlock {
+        message: BeaconBlock {
+            slot: 0,
+            proposer_index: 0,
+            parent_root: B256::ZERO,
+            state_root,
+            body,
+        },
+        signature: no_signature,
+    }
+}
+
+/// Commitments to the blobs of a block, in order.
+pub(super) fn commitments(block: &ExecutedBlock) -> Vec<KzgCommitment> {
+    block.blobs.iter().map(|blob| blob.commitment).collect()
+}
+
+/// The requests of a block, decoded (EIP-7685: one byte of type, then the SSZ list).
+pub(super) fn requests(requests: &Requests) -> Result<ExecutionRequests, TransitionError> {
+    let mut decoded = ExecutionRequests::default();
+    for request in requests.iter() {
+        let Some((kind, items)) = request.split_first() else {
+            continue;
+        };
+        match *kind {
+            DEPOSIT_REQUEST_TYPE => decoded.deposits = ssz_list("deposit requests", items)?,
+            WITHDRAWAL_REQUEST_TYPE => {
+                decoded.withdrawals = ssz_list("withdrawal requests", items)?
+            }
+            CONSOLIDATION_REQUEST_TYPE => {
+                decoded.consolidations = ssz_list("consolidation requests", items)?;
+            }
+            _ => {}
+        }
+    }
+    Ok(decoded)
+}
+
+fn ssz_list<T: Decode>(what: &'static str, bytes: &[u8]) -> Result<T, TransitionError> {
+    T::from_ssz_bytes(bytes).map_err(|error| TransitionError::Length {
+        what,
+        reason: format!("{error:?}"),
+    })
+}
+
+fn list<T, N: typenum::Unsigned>(
+    what: &'static str,
+    items: Vec<T>,
+) -> Result<VariableList<T, N>, TransitionError> {
+    VariableList::new(items).map_err(|error| TransitionError::Length {
+        what,
+        reason: error.to_string(),
+    })
+}
