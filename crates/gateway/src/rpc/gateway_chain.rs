@@ -17,8 +17,8 @@ use forebond_exec::{BaseState, PreparedTx};
 use forebond_protocol::FeeSchedule;
 use forebond_rollup::op::{BlockOpening, ChainConfig};
 use forebond_rpc::{
-    BlockView, Chain, Heads, Located, OpStack, OwnFeed, PlacedTransaction, PoolTransaction, PromisedBatch,
-    ReadError, StateAt, SubmitError, WaitOutcome,
+    BlockView, Chain, Heads, Located, OpStack, OwnFeed, PlacedTransaction, PoolTransaction,
+    PromisedBatch, ReadError, StateAt, SubmitError, WaitOutcome,
 };
 use forebond_types::{BlockEnv, Domain};
 use parking_lot::Mutex;

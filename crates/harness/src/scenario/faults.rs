@@ -98,7 +98,7 @@ pub async fn slash(stage: &mut Stage, judge: &str, evidence: Vec<u8>) -> Result<
     let receipt = stage
         .send_with_gas(Role::Watcher, "Slasher", &call, U256::ZERO, Some(SLASH_GAS))
         .await?;
-    println!("{judge}: slashed for {} gas", receipt.gas_used);
+    eprintln!("{judge}: slashed for {} gas", receipt.gas_used);
     stage.refused(Role::Watcher, "Slasher", &call, "").await?;
     Ok(id)
 }

@@ -120,13 +120,13 @@ async fn handover(
         if window == slot {
             let (receipt, _, _) = posting::post(stage, rollup, right, slot, window).await?;
             ensure!(receipt.status(), "the owner's batch was refused");
-            println!("postBatch: {} gas", receipt.gas_used);
+            eprintln!("postBatch: {} gas", receipt.gas_used);
         } else {
             let (receipt, _, _) = posting::post(stage, rollup, wrong, slot, window).await?;
             ensure!(!receipt.status(), "a batch of the wrong gateway was taken");
             let (receipt, _, _) = posting::post(stage, rollup, right, slot + 1, window).await?;
             ensure!(receipt.status(), "the owner's batch was refused");
-            println!("postBatch: {} gas", receipt.gas_used);
+            eprintln!("postBatch: {} gas", receipt.gas_used);
         }
         let count = stage.read("Inbox", &Inbox::batchCountCall {}).await?;
         ensure!(count == 1, "{count} batches are recorded");
