@@ -47,7 +47,7 @@ l1-npm: $(L1_STAMP) ## An L1 of published clients: EthereumJS and Lodestar's sta
 
 .PHONY: bench
 bench: $(NODE_STAMP) ## Stage benchmarks, then ours beside anvil under the same load
-	cargo bench --locked -p forebond-exec -p forebond-gateway
+	cargo bench --locked -p forebond-exec -p forebond-gateway -p forebond-embedded-l1
 	@if [ -x tools/bench.sh ]; then exec tools/bench.sh; fi
 
 ## ---- Check ----
