@@ -20,8 +20,10 @@ enum Layer {
     Edge,
     /// What one process does for its operator.
     Role,
-    /// Load, scenarios, worlds for tests.
+    /// Load, an L1 to try things on.
     Tool,
+    /// Puts L1s, roles and tools together: scenarios, development networks, simulations.
+    Whole,
     /// The binary.
     Bin,
 }
@@ -40,7 +42,7 @@ const LAYERS: &[(&str, Layer)] = &[
     ("forebond-gateway", Layer::Role),
     ("forebond-bench", Layer::Tool),
     ("forebond-embedded-l1", Layer::Tool),
-    ("forebond-harness", Layer::Tool),
+    ("forebond-harness", Layer::Whole),
     ("forebond", Layer::Bin),
 ];
 
@@ -75,6 +77,7 @@ fn objection(from: &str, to: &str) -> Option<String> {
         (Layer::Core, Layer::Core) => from != "forebond-types" && to == "forebond-types",
         (Layer::Edge, Layer::Core)
         | (Layer::Role | Layer::Tool, Layer::Core | Layer::Edge)
+        | (Layer::Whole, Layer::Core | Layer::Edge | Layer::Role | Layer::Tool)
         | (Layer::Bin, _) => true,
         _ => false,
     };
