@@ -96,6 +96,8 @@ contract EigenLayerRestaking is EigenLayerSale {
         emit Slashed(faultId, gateway, rollup, amountWei, 0, pendingWei);
     }
 
+    // `nonReentrant`, and the state is Empty while EigenLayer is asked: nothing else starts on this case.
+    // slither-disable-next-line reentrancy-no-eth
     function take(bytes32 faultId) external nonReentrant returns (uint256 valueWei) {
         Case storage case_ = cases[faultId];
         if (case_.state != CaseState.Owed) revert WrongState(faultId, case_.state);
@@ -123,6 +125,8 @@ contract EigenLayerRestaking is EigenLayerSale {
     }
 
     /// @inheritdoc IRestaking
+    // The call is to ourselves, and proceeds are read after it.
+    // slither-disable-next-line reentrancy-no-eth
     function collect(bytes32 faultId) external onlySlasher returns (uint256 paidWei) {
         Case storage case_ = cases[faultId];
         if (case_.state == CaseState.Taken) {

@@ -40,6 +40,8 @@ abstract contract EigenLayerSale is EigenLayerSets, ReentrancyGuardTransient {
         strategyManager = strategyManager_;
     }
 
+    // `nonReentrant`, as `buy` is; the state changes before the first call.
+    // slither-disable-next-line reentrancy-no-eth
     function settle(bytes32 faultId) external nonReentrant {
         Case storage case_ = cases[faultId];
         if (case_.state != CaseState.Taken) revert WrongState(faultId, case_.state);

@@ -49,6 +49,8 @@ abstract contract DepositGasMarket {
     }
 
     /// Price in the present block, from the last block with a sale.
+    // The quotients are steps of the price, each rounded down.
+    // slither-disable-next-line divide-before-multiply
     function _nextPrice(Market memory state) private view returns (uint128) {
         if (state.blockNumber == 0) return MIN_PRICE_WEI;
         uint256 price = state.priceWei;

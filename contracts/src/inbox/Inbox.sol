@@ -76,6 +76,8 @@ contract Inbox is ClaimDisputes {
     {
         uint256 gasAtStart = gasleft();
         if (msg.value != 0 && msg.value != disputeBondWei) revert WrongBond(disputeBondWei, msg.value);
+        // Credit is written only when no dispute was opened, and then nothing was called. Everything `_post` rests on is read after.
+        // slither-disable-next-line reentrancy-no-eth
         if (!_clearWay(parentId) && msg.value != 0) creditOf[msg.sender] += msg.value;
         return _post(posting, gatewaySignature, slot, parentId, gasAtStart);
     }
@@ -261,6 +263,10 @@ contract Inbox is ClaimDisputes {
         if (status == BatchStatus.Void || status == BatchStatus.Disputed) return false;
         _dispute(child);
         if (msg.value == 0) revert WrongBond(disputeBondWei, 0);
+        // The resolver has been told, so it may have answered or posted already: nothing is posted beside a child that stands.
+        child = _lastChild(parentId);
+        status = statusOf(child);
+        if (status != BatchStatus.Void && status != BatchStatus.Disputed) revert NotDisputed(child, status);
         return true;
     }
 

@@ -6,6 +6,8 @@ import {DepositGasMarket} from "./DepositGasMarket.sol";
 
 /// The rollup's deposits, and with them its forced inclusion (R23): a gateway has to put them first in the block at their origin, so
 /// nobody's transaction can be censored for longer than the origin may lag. Deposited ETH stays here.
+// Locks ETH on purpose: what is deposited is minted on the rollup, and bridging back is a bridge's task, not this contract's.
+// slither-disable-next-line locked-ether
 contract Portal is IPortal, DepositGasMarket {
     uint256 private constant VERSION = 0;
     /// As the OP Stack: what fits in a gossiped L1 transaction.

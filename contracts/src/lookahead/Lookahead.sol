@@ -296,6 +296,8 @@ contract Lookahead is Proposers {
 
     function _split(uint64 slot) private view returns (uint64 epoch, uint64 start, uint64 offset) {
         epoch = slot / slotsPerEpoch;
+        // The floor is what is meant.
+        // slither-disable-next-line divide-before-multiply
         start = epoch * slotsPerEpoch;
         offset = slot - start;
     }

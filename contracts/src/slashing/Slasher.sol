@@ -85,6 +85,8 @@ contract Slasher is SlotClock, Commitments, Forfeitures, Sources, ReentrancyGuar
         }
     }
 
+    // Every entry point that writes is `nonReentrant`; what may be read meanwhile understates a case, never overstates it.
+    // slither-disable-next-line reentrancy-no-eth
     function _charge(Fault memory fault, Terms memory terms, address watcher) private {
         bytes32 caseKey = Cases.key(fault.gateway, fault.rollup, fault.base);
         Case memory c = cases[caseKey];
@@ -161,6 +163,8 @@ contract Slasher is SlotClock, Commitments, Forfeitures, Sources, ReentrancyGuar
     }
 
     /// Puts it into the case of the one who is liable, and takes from its slice what the case has not taken yet.
+    // Every entry point that writes is `nonReentrant`; what may be read meanwhile understates a case, never overstates it.
+    // slither-disable-next-line reentrancy-no-eth
     function _assume(Shift memory s, bytes32 faultId, bytes32 caseKey) private returns (uint256 takenWei) {
         Case memory c = cases[caseKey];
         uint256 before = Cases.due(c);
@@ -175,6 +179,8 @@ contract Slasher is SlotClock, Commitments, Forfeitures, Sources, ReentrancyGuar
         _store(caseKey, c, true);
     }
 
+    // Every entry point that writes is `nonReentrant`; what may be read meanwhile understates a case, never overstates it.
+    // slither-disable-next-line reentrancy-no-eth
     function collect(bytes32 faultId, uint32 gateway, address rollup, bytes32 base)
         external
         nonReentrant

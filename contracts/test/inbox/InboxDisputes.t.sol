@@ -225,6 +225,20 @@ contract InboxDisputesTest is InboxWorld {
         inbox.postBatchDisputing{value: BOND}(posting, signed, 400, 0);
     }
 
+    /// A resolver may answer while it is told of the dispute: then the batch stands, and nothing is posted beside it.
+    function test_R4_aResolverThatAnswersAtOnceLetsNobodySkipABatchThatStands() public {
+        postOn(0, 50, 15, KEY_A);
+        atSlot(16);
+        resolver.setMood(InboxFakeResolver.Mood.StandsAtOnce);
+        Posting memory posting = plan(0, 200, 23, KEY_B);
+        bytes memory signed = signBatch(KEY_B, posting);
+        uint64 slot = inbox.currentSlot();
+        vm.deal(address(this), BOND);
+        vm.expectRevert(abi.encodeWithSelector(IInbox.NotDisputed.selector, 1, BatchStatus.Confirmed));
+        inbox.postBatchDisputing{value: BOND}(posting, signed, slot, 0);
+        assertEq(inbox.newest(), 1);
+    }
+
     function test_R4_nothingIsBuiltOnADeadBatch() public {
         postOn(0, 50, 15, KEY_A);
         postOn(1, 100, 15, KEY_A);

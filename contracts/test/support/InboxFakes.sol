@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
+import {IInbox} from "../../src/interfaces/IInbox.sol";
+
 /// A Lookahead whose windows the test writes down. As the real one it reverts for what nobody has proven.
 contract InboxFakeLookahead {
     error LookaheadUnknown(uint64 slot);
@@ -71,7 +73,9 @@ contract InboxFakeResolver {
     enum Mood {
         Quiet,
         Reverts,
-        BurnsAllGas
+        BurnsAllGas,
+        /// Finds for the batch while it is told of the dispute.
+        StandsAtOnce
     }
 
     Mood public mood;
@@ -84,6 +88,7 @@ contract InboxFakeResolver {
     function open(uint32 batchId) external {
         if (mood == Mood.Reverts) revert("no");
         if (mood == Mood.BurnsAllGas) while (true) {}
+        if (mood == Mood.StandsAtOnce) IInbox(msg.sender).resolve(batchId, false);
         lastOpened = batchId;
     }
 }

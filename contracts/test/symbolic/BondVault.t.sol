@@ -6,6 +6,7 @@ import {IGatewayRegistry} from "../../src/interfaces/IGatewayRegistry.sol";
 import {IParameters} from "../../src/interfaces/IParameters.sol";
 import {RollupConfig} from "../../src/types/Windows.sol";
 import {Terms} from "../../src/types/Terms.sol";
+import {HalmosVm} from "./HalmosVm.sol";
 
 /// As much of the rest as the vault asks: fixed answers, so that the solver has only the vault to think about.
 contract SymbolicSurroundings {
@@ -184,12 +185,4 @@ contract BondVaultSymbolic {
         } catch {}
         assert(vault.reserveOf(GATEWAY, rollup) == reserved && vault.freeOf(GATEWAY) == rest);
     }
-}
-
-/// The cheat codes halmos knows that these checks use.
-interface HalmosVm {
-    function assume(bool condition) external pure;
-    function deal(address account, uint256 balance) external;
-    function prank(address sender) external;
-    function warp(uint256 timestamp) external;
 }

@@ -38,6 +38,8 @@ contract FuluLayout is IBeaconLayout {
         _check(stateRoot, half, branch, PROPOSER_LOOKAHEAD * 2 + (nextEpoch ? 1 : 0));
     }
 
+    // Chunks are counted whole.
+    // slither-disable-next-line divide-before-multiply
     function checkLookaheadChunk(
         bytes32 stateRoot,
         bool nextEpoch,

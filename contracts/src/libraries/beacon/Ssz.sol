@@ -12,6 +12,8 @@ library Ssz {
     error Sha256Failed();
 
     /// Root of the tree that holds `leaf` at `gindex`. `branch` are the siblings from the leaf up, exactly floor(log2(gindex)).
+    // The xor is one: it picks the other half of the scratch space.
+    // slither-disable-next-line incorrect-exp
     function rootOf(bytes32 leaf, bytes32[] memory branch, uint256 gindex) internal view returns (bytes32 root) {
         uint256 depth = LibBit.fls(gindex);
         if (branch.length != depth) revert BranchLength(depth, branch.length);
