@@ -91,7 +91,11 @@ contract CommitterSignaturesTest is Test {
     }
 
     /// `count` members ascending, and their keys in the same order.
-    function _set(uint256 count, uint8 threshold) private pure returns (CommitterSet memory set, uint256[] memory keys) {
+    function _set(uint256 count, uint8 threshold)
+        private
+        pure
+        returns (CommitterSet memory set, uint256[] memory keys)
+    {
         keys = new uint256[](count);
         set = CommitterSet(threshold, new address[](count));
         for (uint256 i; i < count; ++i) {

@@ -316,7 +316,9 @@ contract MessageHashesTest is Test {
 
     function _revocation(string memory place) private view returns (bytes32) {
         return MessageHashes.hash(
-            Revocation(_address(place, "operator"), _address(place, "rollup"), _uint(place, "lastEpoch"), _uint(place, "nonce"))
+            Revocation(
+                _address(place, "operator"), _address(place, "rollup"), _uint(place, "lastEpoch"), _uint(place, "nonce")
+            )
         );
     }
 

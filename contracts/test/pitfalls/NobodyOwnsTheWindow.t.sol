@@ -32,8 +32,7 @@ contract EverybodyEjectedTest is BondsWorld, BeaconChain {
         installBeaconRoots();
         rollup = address(new LookaheadRollup(8, 4, FALLBACK, 0));
         BeaconVerifiers verifiers = new BeaconVerifiers(GENESIS, SLOT, 32, 0, new FuluLayout(32), address(0), 0);
-        ValidatorRegistry validators =
-            new ValidatorRegistry(GENESIS, SLOT, 32, 0, IBeaconVerifiers(address(verifiers)));
+        ValidatorRegistry validators = new ValidatorRegistry(GENESIS, SLOT, 32, 0, IBeaconVerifiers(address(verifiers)));
         lookahead = new Lookahead(
             GENESIS,
             SLOT,
