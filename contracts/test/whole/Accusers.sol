@@ -72,7 +72,9 @@ abstract contract Accusers is Turns {
         c.header = turn.blocks[place].header;
         c.difference = difference;
         c.trieProof = new bytes[](0);
-        if (difference == Difference.Transaction) c.trieProof = SlashingTrie.proof(turn.blocks[place].transactions, index);
+        if (difference == Difference.Transaction) {
+            c.trieProof = SlashingTrie.proof(turn.blocks[place].transactions, index);
+        }
         if (difference == Difference.Receipt) c.trieProof = SlashingTrie.proof(turn.blocks[place].receipts, index);
     }
 

@@ -46,6 +46,8 @@ abstract contract Turns is Players {
         bytes32 frag;
         bytes32 sealHash;
         bytes32 batch;
+        /// 1 for a second start on another parent (R5).
+        uint8 attempt;
     }
 
     function genesis() internal pure returns (Parent memory parent) {
@@ -66,8 +68,7 @@ abstract contract Turns is Players {
     function turnOf(uint64 number, Parent memory parent, uint256 salt) internal view returns (Turn memory turn) {
         turn.gateway = gatewayOf(number);
         turn.window = windowOf(number);
-        turn.base =
-            Base(turn.window, 0, parent.number, parent.blockHash, parent.frag, parent.sealHash);
+        turn.base = Base(turn.window, parent.attempt, parent.number, parent.blockHash, parent.frag, parent.sealHash);
         turn.baseHash = MessageHashes.hash(turn.base);
         (, uint64 last) = inbox.blocksOf(turn.window - 3, turn.window);
         uint256 size = last - parent.number;

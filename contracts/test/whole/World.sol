@@ -136,8 +136,9 @@ abstract contract World is BeaconChain {
         excuses = new Excuses(wiring, predictedSlasher);
         judges[8] = unkeptJudge = new UnkeptJudge(wiring, predictedSlasher, excuses);
         judges[9] = lateJudge = new LateJudge(wiring, lookahead, ISlotPresence(address(verifiers)));
-        judges[10] = missedSlotJudge =
-            new MissedSlotJudge(wiring, lookahead, ISlotPresence(address(verifiers)), validators);
+        judges[10] = missedSlotJudge = new MissedSlotJudge(
+            wiring, lookahead, ISlotPresence(address(verifiers)), validators
+        );
         slasher = new Slasher(wiring, vault, IRestaking(address(0)), excuses, judges);
     }
 
@@ -155,9 +156,7 @@ abstract contract World is BeaconChain {
             members[i] = vm.addr(attesterKeys[i]);
         }
         resolver = new AttesterResolver(vetoer, members, 2, ATTESTER_BOND, VETO, 1 days);
-        inbox = new Inbox(
-            facts(), SEQUENCING_WINDOW, GENESIS_TIME, SLOT_SECONDS, EPOCH, lookahead, registry, resolver
-        );
+        inbox = new Inbox(facts(), SEQUENCING_WINDOW, GENESIS_TIME, SLOT_SECONDS, EPOCH, lookahead, registry, resolver);
         portal = new Portal();
         for (uint256 i; i < 3; ++i) {
             vm.deal(members[i], ATTESTER_BOND);
