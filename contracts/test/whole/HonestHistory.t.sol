@@ -48,6 +48,10 @@ contract HonestHistoryTest is Accusers {
 
     function test_theWindowsFollowFromRealProofsAndRegistrations() public {
         atSlot(windowOf(1));
+        // The state of the oracle's chain: validator 7 proposes slot 72. It was registered too late for that epoch.
+        assertEq(lookahead.proposerAt(72), VALIDATOR_B);
+        assertEq(validators.operatorAt(VALIDATOR_B, 9), address(0));
+        assertEq(validators.operatorAt(VALIDATOR_B, FIRST), operatorB);
         for (uint64 number; number < 2; ++number) {
             Window memory w = lookahead.windowAt(address(inbox), windowOf(number) - 1);
             assertEq(w.gateway, gatewayOf(number), "gateway");

@@ -3,16 +3,20 @@ pragma solidity ^0.8.30;
 
 import {IInbox, Posting} from "../../src/interfaces/IInbox.sol";
 import {IJudge} from "../../src/interfaces/IJudge.sol";
+import {IGatewayRegistry} from "../../src/interfaces/IGatewayRegistry.sol";
 import {ILookahead} from "../../src/interfaces/ILookahead.sol";
 import {ISlasher} from "../../src/interfaces/ISlasher.sol";
+import {IValidatorRegistry} from "../../src/interfaces/IValidatorRegistry.sol";
 import {MessageHashes} from "../../src/libraries/MessageHashes.sol";
 import {Difference, ForkEvidence, LateEvidence, UnkeptEvidence} from "../../src/slashing/Evidence.sol";
-import {LookaheadProof} from "../../src/types/Proofs.sol";
+import {CommitterKey, Delegation} from "../../src/types/Messages.sol";
+import {LookaheadProof, ValidatorProof} from "../../src/types/Proofs.sol";
+import {CommitterSet} from "../../src/types/Windows.sol";
 import {TransactionGas} from "../support/beacon/TransactionGas.sol";
 import {Accusers} from "./Accusers.sol";
 
 /// What acts cost as transactions of their own, every account and word cold, through all real contracts (minimal preset: epochs of
-/// eight slots).
+/// eight slots). Refunds are not subtracted: a slash has 4,800 for its commitment.
 contract WholeGasTest is Accusers, TransactionGas {
     function setUp() public override {
         super.setUp();
@@ -53,6 +57,31 @@ contract WholeGasTest is Accusers, TransactionGas {
     function _posted(string memory name, Posting memory posting, uint32 gateway) private returns (uint256) {
         bytes memory signature = sign(gateway, MessageHashes.hash(posting.batch));
         return _noted(name, address(inbox), abi.encodeCall(IInbox.postBatch, (posting, signature, inbox.currentSlot())));
+    }
+
+    /// By the oracle's proof of a real validator.
+    function test_gasOfRegistrations() public {
+        ValidatorProof memory proof = validatorFrom(fixture("beacon/minimal/proofs.json"), ".validators[1]");
+        bytes memory call = abi.encodeCall(IValidatorRegistry.registerByWithdrawalAddress, (proof, operatorB));
+        vm.prank(operatorB);
+        _noted("registerByWithdrawalAddress", address(validators), call);
+
+        CommitterSet memory set;
+        (set.threshold, set.members) = (1, new address[](1));
+        uint256 key;
+        (set.members[0], key) = makeAddrAndKey("gateway G");
+        bytes32 possession = MessageHashes.hash(CommitterKey(address(this), MessageHashes.hash(set)));
+        bytes[] memory signatures = new bytes[](1);
+        signatures[0] = signature(key, MessageHashes.digest(registry.domainSeparator(), possession));
+        call = abi.encodeCall(IGatewayRegistry.register, (set, signatures, "https://gateway.example"));
+        _noted("register a gateway", address(registry), call);
+        vm.deal(address(this), STAKE);
+        vault.deposit{value: STAKE}(4);
+        vault.reserve(4, address(inbox), STAKE);
+        _noted("join", address(registry), abi.encodeCall(IGatewayRegistry.join, (4, address(inbox))));
+        Delegation memory lent = delegation(address(this), 4, 0);
+        lent.firstEpoch = FIRST + 2;
+        _noted("delegate", address(registry), abi.encodeCall(IGatewayRegistry.delegate, (lent, "")));
     }
 
     function test_gasOfALookahead() public {
