@@ -146,7 +146,9 @@ contract LivenessFaultsTest is Accusers {
 
     /// R11 and the permit of R5: the slots were missed, and A posts in B's window what B has signed to build on. Nobody is at fault.
     function test_R11_missedSlotsAndAPermitLeaveAnHonestGatewayWithoutAFault() public {
-        Turn memory ofA = _withheld();
+        Turn memory ofA = turnOf(0, genesis(), 0);
+        atSlot(ofA.window - HANDOVER);
+        post(A, ofA.base, ofA.batches[0]);
         Turn memory ofB = turnOf(1, endOf(ofA), 0);
         atSlot(ofA.window + 1);
         Posting memory posting = postingOf(A, ofA.base, ofA.batches[1]);
@@ -157,6 +159,12 @@ contract LivenessFaultsTest is Accusers {
         assertEq(inbox.record(healed).gateway, A);
         atSlot(ofB.window);
         acquit(lateJudge, _late(ofA, 5, true, healed), LateJudge.SlotWasMissed.selector);
+        LateEvidence memory before = abi.decode(_late(ofA, 5, true, healed), (LateEvidence));
+        before.presence = presenceOf(ofA.window - 1, true);
+        acquit(lateJudge, abi.encode(before), LateJudge.SlotWasMissed.selector);
+        // The slot in which it did post is none of the last H: its block proves nothing.
+        before.presence = presenceOf(ofA.window - HANDOVER, false);
+        acquit(lateJudge, abi.encode(before), LateJudge.SlotNotAmongTheLast.selector);
         // B's chain follows as if nothing had been.
         postTurn(ofB);
         _confirm();
@@ -203,7 +211,8 @@ contract LivenessFaultsTest is Accusers {
 
     /// R6: one hand holds A, B, every sender, the poster and the watcher, pays itself any gas price, and reports all it can.
     function test_R6_aSockPuppetLosesAtLeastHalf() public {
-        vm.fee(500 gwei);
+        // So dear that the cost is more than the coverer may get.
+        vm.fee(50_000 gwei);
         vm.txGasPrice(100_000 gwei);
         Turn memory ofA = _withheld();
         Turn memory ofB = _replaced(ofA);
