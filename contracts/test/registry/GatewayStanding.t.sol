@@ -148,8 +148,10 @@ contract GatewayStandingTest is BondsWorld {
         vm.startPrank(slasher);
         registry.suspend(gateway, rollup);
         toEpoch(21);
+        vm.recordLogs();
         registry.suspend(gateway, rollup);
         vm.stopPrank();
+        assertEq(vm.getRecordedLogs().length, 0, "nothing changes, nothing is said");
         assertFalse(registry.eligibleAt(gateway, rollup, 22));
     }
 
