@@ -8,7 +8,7 @@ import {IRestaking} from "../interfaces/IRestaking.sol";
 import {ISlasher} from "../interfaces/ISlasher.sol";
 
 /// Where slashed money comes from, and where the burned part goes. The vault and the registry are ours and are trusted to answer;
-/// restaking stands on foreign code, so it gets a fixed amount of gas and may fail without stopping a slash.
+/// restaking stands on foreign code, so its adapter gets a fixed amount of gas and may revert without stopping a slash.
 abstract contract Sources is ISlasher {
     address internal constant BURN = 0x000000000000000000000000000000000000dEaD;
     uint256 internal constant RESTAKING_GAS = 2_000_000;
@@ -45,7 +45,8 @@ abstract contract Sources is ISlasher {
         ) {
             pendingWei = pending;
         } catch {
-            // Foreign code that fails leaves the ETH slash standing.
+            // An adapter that reverts or burns its gas leaves the ETH slash standing. That it answers in the declared shape is
+            // trusted: which adapter it is was fixed at deployment.
         }
         takenWei = address(this).balance - before;
     }
