@@ -15,6 +15,7 @@ import {
     TwinLeavesEvidence,
     UnkeptEvidence
 } from "../slashing/Evidence.sol";
+import {SlotProof} from "../types/Proofs.sol";
 
 /// Nobody implements this: it carries the shapes of evidence into an ABI, so that watchers in other languages generate their types
 /// from it instead of writing them again. `evidence` of a judge is abi.encode of the one argument.
@@ -31,4 +32,6 @@ interface IEvidenceShapes {
     function doubleDelegation(DoubleDelegationEvidence calldata evidence) external;
     function missedSlot(MissedSlotEvidence calldata evidence) external;
     function shift(ShiftEvidence calldata evidence) external;
+    /// Not evidence, but bytes as well: `Posting.slotProof`, and the proof of `ILookahead.ownerByProof`.
+    function slotProof(SlotProof calldata proof) external;
 }

@@ -8,3 +8,15 @@ async fn from_registration_to_a_slashed_gateway_a_paid_user_and_a_released_bond(
 {
     scenario::settlement(World::embedded().await?).await
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn duties_are_proven_through_missed_slots_and_reorgs_and_misses_cost_rewards()
+-> eyre::Result<()> {
+    scenario::duties(World::embedded().await?).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_window_that_ends_without_its_blocks_costs_unless_its_slots_were_missed()
+-> eyre::Result<()> {
+    scenario::late(World::embedded().await?).await
+}

@@ -118,7 +118,8 @@ impl Stage {
         call: &C,
         value_wei: U256,
     ) -> Result<TransactionReceipt> {
-        self.send_with_gas(from, contract, call, value_wei, None).await
+        self.send_with_gas(from, contract, call, value_wei, None)
+            .await
     }
 
     /// As [`Self::send`] with a gas limit of its own: estimates do not know how much a call wants to have *left*.
@@ -174,6 +175,24 @@ impl Stage {
         reason: &str,
     ) -> Result<()> {
         match self.send(from, contract, call, U256::ZERO).await {
+            Ok(_) => bail!(
+                "{contract}.{} should be refused with {reason}",
+                C::SIGNATURE
+            ),
+            Err(error) => {
+                let words = format!("{error:#}");
+                ensure!(words.contains(reason), "expected {reason}, got {words}");
+                Ok(())
+            }
+        }
+    }
+
+    /// Makes sure that reading is refused for the reason given. No slot passes.
+    ///
+    /// # Errors
+    /// When there is an answer, or another reason.
+    pub async fn refuses<C: SolCall>(&self, contract: &str, call: &C, reason: &str) -> Result<()> {
+        match self.read(contract, call).await {
             Ok(_) => bail!(
                 "{contract}.{} should be refused with {reason}",
                 C::SIGNATURE

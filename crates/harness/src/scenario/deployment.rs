@@ -14,6 +14,8 @@ pub const EVIDENCE_HORIZON_S: u64 = 40;
 pub const CLAIM_PERIOD_S: u64 = 16;
 /// Seconds in which a batch can be disputed, in scenarios.
 pub const CLAIM_WINDOW_S: u64 = 6;
+/// Epochs over which an operator's missed slots are counted.
+pub const REWARD_PERIOD_EPOCHS: u64 = 4;
 /// What a gateway must hold for a rollup.
 pub const MIN_RESERVE_WEI: u128 = 10 * ETHER;
 /// 10^18 wei.
@@ -88,7 +90,7 @@ fn core_parameters(stage: &Stage) -> Result<Value> {
                 "coverBps": 12_500,
                 "evidenceHorizonSeconds": EVIDENCE_HORIZON_S,
                 "claimPeriodSeconds": CLAIM_PERIOD_S,
-                "rewardPeriodEpochs": 4,
+                "rewardPeriodEpochs": REWARD_PERIOD_EPOCHS,
                 "freeMissesPerPeriod": 1,
             },
         }),

@@ -4,7 +4,7 @@ use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy_sol_types::{SolStruct, SolValue};
 use eyre::{Result, ensure, eyre};
 use forebond_contracts::{
-    bindings::{IEvidenceShapes as shapes, Inbox, Slasher},
+    bindings::{IEvidenceShapes as shapes, Slasher},
     convert,
 };
 use forebond_protocol::{PromisesTree, blocks_tree};
@@ -22,14 +22,18 @@ const SLASH_GAS: u64 = 1_500_000;
 /// Index of `FaultKind.Fork`.
 const FORK: u8 = 3;
 
-async fn domain(stage: &Stage) -> Result<Domain> {
+pub(super) async fn domain(stage: &Stage) -> Result<Domain> {
     Ok(Domain {
         l1_chain_id: stage.world.execution().chain_id().await?,
         inbox: stage.contract("Inbox")?,
     })
 }
 
-fn accusation(stage: &Stage, gateway: &Gateway, base: &Base) -> Result<shapes::Accusation> {
+pub(super) fn accusation(
+    stage: &Stage,
+    gateway: &Gateway,
+    base: &Base,
+) -> Result<shapes::Accusation> {
     let (threshold, members) = gateway.set();
     Ok(shapes::Accusation {
         rollup: stage.contract("Inbox")?,
@@ -40,7 +44,7 @@ fn accusation(stage: &Stage, gateway: &Gateway, base: &Base) -> Result<shapes::A
 }
 
 /// A frag of the base with nothing remarkable in it.
-fn frag(base: &Base, block_number: u64, env: &BlockEnv, promises_root: B256) -> Frag {
+pub(super) fn frag(base: &Base, block_number: u64, env: &BlockEnv, promises_root: B256) -> Frag {
     let base = base.eip712_hash_struct();
     Frag {
         base,
@@ -61,7 +65,7 @@ fn frag(base: &Base, block_number: u64, env: &BlockEnv, promises_root: B256) -> 
     }
 }
 
-fn env() -> BlockEnv {
+pub(super) fn env() -> BlockEnv {
     BlockEnv {
         coinbase: Address::ZERO,
         gasLimit: 30_000_000,
@@ -234,26 +238,8 @@ pub async fn unkept_promise_is_paid(
 
     // Claims are collected first; then anybody closes the case and anybody hands the user its money.
     let (rollup_address, base_hash) = (stage.contract("Inbox")?, base.eip712_hash_struct());
-    let case = Slasher::caseOfCall {
-        gateway: gateway.id,
-        rollup: rollup_address,
-        base: base_hash,
-    };
-    let close = Slasher::closeCall {
-        gateway: gateway.id,
-        rollup: rollup_address,
-        base: base_hash,
-    };
     let claim = Slasher::claimCall { faultId: fault };
-    stage
-        .refused(Role::Watcher, "Slasher", &close, "CaseStillOpen")
-        .await?;
-    let closes_at = stage.read("Slasher", &case).await?.closesAt;
-    let slots = closes_at.saturating_sub(stage.now_s().await?) / stage.constants.seconds_per_slot;
-    stage.world.advance(slots + 1).await?;
-    stage
-        .send(Role::Watcher, "Slasher", &close, U256::ZERO)
-        .await?;
+    close_case(stage, gateway.id, rollup_address, base_hash).await?;
     stage
         .send(Role::Watcher, "Slasher", &claim, U256::ZERO)
         .await?;
@@ -267,22 +253,34 @@ pub async fn unkept_promise_is_paid(
         .await
 }
 
-/// Waits until a batch can't be disputed any more.
+/// Closes a case as early as possible, and not earlier.
 ///
 /// # Errors
-/// When it is not confirmed then.
-pub async fn until_confirmed(stage: &Stage, batch_id: u32) -> Result<()> {
-    const CONFIRMED: u8 = 3;
+/// When it closes while claims are collected, or not after that.
+pub async fn close_case(
+    stage: &mut Stage,
+    gateway: u32,
+    rollup: Address,
+    base: B256,
+) -> Result<()> {
+    let case = Slasher::caseOfCall {
+        gateway,
+        rollup,
+        base,
+    };
+    let close = Slasher::closeCall {
+        gateway,
+        rollup,
+        base,
+    };
     stage
-        .world
-        .advance(super::deployment::CLAIM_WINDOW_S + 1)
+        .refused(Role::Watcher, "Slasher", &close, "CaseStillOpen")
         .await?;
-    let status = stage
-        .read("Inbox", &Inbox::statusOfCall { batchId: batch_id })
+    let closes_at = stage.read("Slasher", &case).await?.closesAt;
+    let slots = closes_at.saturating_sub(stage.now_s().await?) / stage.constants.seconds_per_slot;
+    stage.world.advance(slots + 1).await?;
+    stage
+        .send(Role::Watcher, "Slasher", &close, U256::ZERO)
         .await?;
-    ensure!(
-        status == CONFIRMED,
-        "batch {batch_id} has the status {status}"
-    );
     Ok(())
 }

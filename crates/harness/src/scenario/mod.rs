@@ -1,15 +1,25 @@
 //! What happens, step by step. Each step is a function over [`Stage`]: the L1, the contracts on it, and the accounts.
 
 pub mod accounts;
+pub mod beacon_proofs;
 pub mod bonds;
 pub mod chain;
 pub mod deployment;
 pub mod faults;
+pub mod keys;
 pub mod posting;
 pub mod validators;
 
 pub use chain::Stage;
 
+mod duties;
+mod landing;
+mod late;
+mod on_anvil;
+mod opening;
 mod settlement;
 
+pub use duties::duties;
+pub use late::late;
+pub use on_anvil::on_anvil;
 pub use settlement::settlement;

@@ -1,11 +1,8 @@
 //! Rollup blocks and the batches that carry them.
 
-use std::time::Duration;
-
 use alloy_consensus::Header;
 use alloy_eips::{BlockId, eip4844::Blob};
 use alloy_primitives::{B256, Bytes, U256, b256, keccak256};
-use alloy_provider::Provider;
 use alloy_rpc_types_eth::TransactionReceipt;
 use alloy_sol_types::{SolCall, SolStruct};
 use alloy_trie::{HashBuilder, Nibbles, proof::ProofRetainer};
@@ -14,11 +11,11 @@ use forebond_contracts::{
     bindings::{Inbox, Lookahead},
     convert,
 };
-use forebond_l1::sender::{Lane, LaneConfig, Outgoing, sidecar};
+use forebond_l1::sender::{Outgoing, sidecar};
 use forebond_protocol::blocks_tree;
 use forebond_types::{Base, Batch, Domain};
 
-use super::{Stage, accounts::Role, bonds::Gateway};
+use super::{Stage, bonds::Gateway, landing::in_next_slot};
 
 /// Hash of the scenarios' rollup block 0.
 pub const GENESIS_HASH: B256 =
@@ -133,6 +130,21 @@ pub async fn post(
     slot: u64,
     window: u64,
 ) -> Result<(TransactionReceipt, Base, Batch)> {
+    post_proving(stage, rollup, gateway, slot, window, Bytes::new()).await
+}
+
+/// As [`post`], with a proof of the slot's proposer; empty when its epoch is proven.
+///
+/// # Errors
+/// When the transaction does not land.
+pub async fn post_proving(
+    stage: &mut Stage,
+    rollup: &mut Rollup,
+    gateway: &Gateway,
+    slot: u64,
+    window: u64,
+    slot_proof: Bytes,
+) -> Result<(TransactionReceipt, Base, Batch)> {
     let inbox = stage.contract("Inbox")?;
     let bounds = Inbox::blocksOfCall {
         firstSlot: window,
@@ -202,7 +214,7 @@ pub async fn post(
             permit: convert(&no_base())?,
             permitSet: nobody,
             permitSignature: Bytes::new(),
-            slotProof: Bytes::new(),
+            slotProof: slot_proof,
         },
         gatewaySignature: signature(gateway, &domain, &batch),
         slot,
@@ -217,6 +229,7 @@ pub async fn post(
     let receipt = in_next_slot(stage, gateway.owner, outgoing).await?;
     if receipt.status() {
         rollup.batches.push(batch.clone());
+        served(stage, &batch).await?;
     }
     Ok((receipt, base, batch))
 }
@@ -245,45 +258,43 @@ const fn no_base() -> Base {
     }
 }
 
-/// Sends, waits until the pool has it, and lets exactly one slot pass.
-async fn in_next_slot(stage: &Stage, from: Role, outgoing: Outgoing) -> Result<TransactionReceipt> {
-    let client = stage.world.execution().clone();
-    let config = LaneConfig {
-        poll_ms: 20,
-        ..LaneConfig::default()
-    };
-    let mut lane = Lane::new(client.clone(), from.signer()?, config).await?;
-    let account = lane.address();
-    let before = client.nonce(account).await?;
-    let slot = stage.world.status().await?.slot + 1;
-    let sending = tokio::spawn(async move { lane.send(&outgoing, 60_000).await });
-    for _ in 0..600 {
-        let pending = client
-            .provider()
-            .get_transaction_count(account)
-            .pending()
-            .await?;
-        if pending > before || sending.is_finished() {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    stage.world.advance(1).await?;
-    let landed = sending.await??;
-    let block = landed.receipt.block_number.unwrap_or_default();
-    let at = client
-        .block(BlockId::number(block))
-        .await?
-        .map_or(0, |block| block.timestamp_s);
-    let landed_in = (at - stage.constants.genesis_time_s) / stage.constants.seconds_per_slot;
-    ensure!(
-        landed_in == slot,
-        "meant for slot {slot}, landed in slot {landed_in}"
-    );
-    Ok(landed.receipt)
-}
-
 /// keccak256 of anything, as a stand-in hash.
 pub fn hash_of(text: &str) -> B256 {
     keccak256(text)
+}
+
+/// Waits until a batch can't be disputed any more.
+///
+/// # Errors
+/// When it is not confirmed then.
+pub async fn until_confirmed(stage: &Stage, batch_id: u32) -> Result<()> {
+    const CONFIRMED: u8 = 3;
+    stage
+        .world
+        .advance(super::deployment::CLAIM_WINDOW_S + 1)
+        .await?;
+    let status = stage
+        .read("Inbox", &Inbox::statusOfCall { batchId: batch_id })
+        .await?;
+    ensure!(
+        status == CONFIRMED,
+        "batch {batch_id} has the status {status}"
+    );
+    Ok(())
+}
+
+/// Whoever derives the rollup can get the batch's blobs, each what its hash says.
+async fn served(stage: &Stage, batch: &Batch) -> Result<()> {
+    let Ok(beacon) = stage.world.beacon() else {
+        return Ok(());
+    };
+    let head = forebond_l1::beacon::BlockId::Head;
+    let blobs = forebond_l1::blobs::fetch(beacon, head, &batch.blobHashes).await?;
+    ensure!(
+        blobs.len() == batch.blobHashes.len(),
+        "{} blobs are served, the batch has {}",
+        blobs.len(),
+        batch.blobHashes.len()
+    );
+    Ok(())
 }

@@ -1,12 +1,11 @@
-use alloy_primitives::U256;
 use eyre::{Result, bail, ensure};
 use forebond_contracts::bindings::{Inbox, Lookahead};
 
 use super::{
     Stage,
-    accounts::Role,
     bonds::{self, Gateway},
-    deployment, faults,
+    faults,
+    opening::{Opening, open},
     posting::{self, Rollup},
     validators,
 };
@@ -17,32 +16,18 @@ use crate::world::World;
 /// # Errors
 /// At the first step that does not go as it must.
 pub async fn settlement(world: World) -> Result<()> {
-    let mut stage = Stage::on(world).await?;
-    deployment::core(&mut stage).await?;
-    let fallback = bonds::register(&mut stage, Role::FallbackOwner, 1).await?;
-    let a = bonds::register(&mut stage, Role::GatewayA, 2).await?;
-    let b = bonds::register(&mut stage, Role::GatewayB, 3).await?;
-    let first_epoch = stage.epoch().await? + 1;
-    deployment::rollup(&mut stage, first_epoch, fallback.id).await?;
-
-    validators::register(&mut stage, 8).await?;
-    for gateway in [&fallback, &a, &b] {
-        bonds::bond(&mut stage, gateway, 100 * deployment::ETHER, true).await?;
-    }
-    bonds::delegate(&mut stage, Role::OperatorA, &a).await?;
-    let lent_from = bonds::delegate(&mut stage, Role::OperatorB, &b).await?;
-    stage.until_epoch(lent_from).await?;
-
+    let (mut stage, opening) = open(world).await?;
+    let Opening { fallback, a, b } = &opening;
     let mut rollup = Rollup::default();
-    let (missed, confirmed) = handover(&mut stage, &mut rollup, &[&fallback, &a, &b]).await?;
-    faults::until_confirmed(&stage, confirmed).await?;
+    let (missed, confirmed) = handover(&mut stage, &mut rollup, &opening.gateways()).await?;
+    posting::until_confirmed(&stage, confirmed).await?;
     let Some(batch) = rollup.batches.last().cloned() else {
         bail!("no batch was posted");
     };
     let (silent, other) = if missed.gateway == a.id {
-        (&a, &b)
+        (a, b)
     } else {
-        (&b, &a)
+        (b, a)
     };
     faults::unkept_promise_is_paid(
         &mut stage,
@@ -55,18 +40,18 @@ pub async fn settlement(world: World) -> Result<()> {
     .await?;
     let window = stage.world.status().await?.slot;
     faults::fork_is_slashed(&mut stage, other, window).await?;
-    bonds::leave(&mut stage, &fallback).await
+    bonds::leave(&mut stage, fallback).await
 }
 
 /// A window in which its gateway posted nothing.
-struct Missed {
-    gateway: u32,
-    window: u64,
+pub(super) struct Missed {
+    pub(super) gateway: u32,
+    pub(super) window: u64,
 }
 
 /// Waits for a window of A or B followed by one of somebody else, lets the first one pass in silence, refuses the wrong gateway,
 /// and lets the right one post, the silent one's blocks included. Returns the missed window and the batch.
-async fn handover(
+pub(super) async fn handover(
     stage: &mut Stage,
     rollup: &mut Rollup,
     gateways: &[&Gateway],
@@ -147,6 +132,5 @@ async fn same_window(stage: &mut Stage, slot: u64, owner: u32, window: u64) -> R
         found.lastSlot,
         found.gateway
     );
-    let _ = U256::ZERO;
     Ok(())
 }

@@ -111,7 +111,12 @@ impl World {
     /// When it is not installed (`make tools`) or does not start.
     pub async fn anvil() -> Result<Self> {
         let (running, rpc) = anvil::start().await?;
-        Self::new(Kind::Anvil, Running::Process(running), &rpc, None)
+        let world = Self::new(Kind::Anvil, Running::Process(running), &rpc, None)?;
+        // Else its blocks follow this machine's clock.
+        world
+            .request("anvil_setBlockTimestampInterval", json!([SLOT_TIME_S]))
+            .await?;
+        Ok(world)
     }
 
     fn new(kind: Kind, running: Running, rpc: &str, beacon: Option<&str>) -> Result<Self> {
@@ -202,8 +207,7 @@ impl World {
                     self.request("l1_advanceSlots", json!([now])).await?;
                 }
                 Kind::Anvil => {
-                    self.request("anvil_mine", json!([now, SLOT_TIME_S]))
-                        .await?;
+                    self.request("anvil_mine", json!([now])).await?;
                 }
             }
             left -= now;
@@ -220,6 +224,16 @@ impl World {
         self.request("l1_skipSlot", json!([slot])).await?;
         self.advance(1).await?;
         Ok(slot)
+    }
+
+    /// Replaces the newest `depth` slots by other blocks; the first of them stays without one if `miss_first`. Transactions of
+    /// the replaced blocks wait again.
+    ///
+    /// # Errors
+    /// Beyond what is finalized, and on anvil.
+    pub async fn reorg(&self, depth: u64, miss_first: bool) -> Result<()> {
+        let wanted = json!({ "depth": depth, "missFirst": miss_first });
+        self.request("l1_reorg", json!([wanted])).await.map(drop)
     }
 
     /// Where it stands.
