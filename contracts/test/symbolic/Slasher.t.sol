@@ -53,6 +53,7 @@ contract SlasherSymbolic {
     HalmosVm private constant vm = HalmosVm(address(uint160(uint256(keccak256("hevm cheat code")))));
 
     SymbolicJudge private judge;
+    SymbolicJudge private impostor;
     SlashingVault private vault;
     Slasher private slasher;
 
@@ -65,6 +66,7 @@ contract SlasherSymbolic {
         terms.evidenceHorizonSeconds = uint64(HORIZON);
         terms.claimPeriodSeconds = uint64(CLAIMS);
         judge = new SymbolicJudge();
+        impostor = new SymbolicJudge();
         vault = new SlashingVault();
         IJudge[] memory judges = new IJudge[](1);
         judges[0] = IJudge(address(judge));
@@ -143,13 +145,24 @@ contract SlasherSymbolic {
         assert((address(slasher).balance == 1 ether) == isSlashed);
     }
 
-    /// Gating: nobody but a judge named at deployment is believed, and nobody takes over another's commitment.
-    function check_onlyJudgesAndTheirWatchersCount(address believed, address watcher, address thief) external {
-        bytes memory evidence = abi.encode(false, false, uint128(1 ether), uint128(0));
-        vm.assume(believed != address(judge) || watcher != thief);
-        slasher.commit(keccak256(abi.encode(believed, keccak256(evidence), watcher)));
+    /// Gating: a judge that was not named at deployment is not believed, whatever it finds.
+    function check_onlyJudgesOfTheDeploymentAreBelieved(address watcher, uint128 amountWei) external {
+        bytes memory evidence = abi.encode(false, false, amountWei, uint128(0));
+        slasher.commit(keccak256(abi.encode(impostor, keccak256(evidence), watcher)));
         vm.roll(block.number + 1);
-        try slasher.slash(IJudge(believed), evidence, thief) {
+        try slasher.slash(IJudge(address(impostor)), evidence, watcher) {
+            assert(false);
+        } catch {}
+        assert(vault.reserveOf(GATEWAY, ROLLUP) == BOND);
+    }
+
+    /// Gating: nobody takes over another's commitment.
+    function check_aCommitmentIsItsWatchersAlone(address watcher, address thief, uint128 amountWei) external {
+        vm.assume(watcher != thief);
+        bytes memory evidence = abi.encode(false, false, amountWei, uint128(0));
+        commit(evidence, watcher);
+        vm.roll(block.number + 1);
+        try slasher.slash(IJudge(address(judge)), evidence, thief) {
             assert(false);
         } catch {}
         assert(vault.reserveOf(GATEWAY, ROLLUP) == BOND);
