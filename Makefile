@@ -66,11 +66,12 @@ test-contracts: prove-contracts $(NODE_STAMP) ## Contracts: symbolic proofs, the
 
 .PHONY: prove-contracts
 prove-contracts: $(ANALYSIS_STAMP) $(NODE_STAMP) ## Contracts: properties proven for all inputs (halmos)
-	cd contracts && PATH="$(ANALYSIS_VENV)/bin:$(FORGE_BIN):$$PATH" halmos --function check_
+	cd contracts && rm -rf out/symbolic && FOUNDRY_SRC=test/symbolic FOUNDRY_TEST=test/symbolic FOUNDRY_OUT=out/symbolic FOUNDRY_CACHE_PATH=cache/symbolic \
+		PATH="$(ANALYSIS_VENV)/bin:$(FORGE_BIN):$$PATH" halmos
 
 .PHONY: slither
-slither: $(ANALYSIS_STAMP) $(NODE_STAMP) ## Contracts: static analysis; findings are fixed or answered in contracts/slither.config.json
-	cd contracts && PATH="$(ANALYSIS_VENV)/bin:$(FORGE_BIN):$$PATH" slither .
+slither: $(ANALYSIS_STAMP) $(NODE_STAMP) ## Contracts: static analysis; findings are fixed, or answered in docs/slither.md
+	cd contracts && FOUNDRY_OUT=out/slither FOUNDRY_CACHE_PATH=cache/slither PATH="$(ANALYSIS_VENV)/bin:$(FORGE_BIN):$$PATH" slither .
 
 .PHONY: test-l1-npm
 test-l1-npm: $(L1_STAMP) $(NODE_STAMP) ## The L1 of published clients: itself, our beacon fixtures, and the settlement scenario on it

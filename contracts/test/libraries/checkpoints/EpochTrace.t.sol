@@ -117,11 +117,13 @@ contract EpochTraceTest is Test {
             uint72 present = trace.valueAt(now_);
             uint72 next = trace.valueAt(now_ + 1);
             uint256 what = (seed >> 8) % 3;
-            if (what == 0) try this.set(now_, now_ + 2 + uint64((seed >> 16) % 3), uint72(seed >> 24)) {}
-                catch {} else if (what == 1) try this.push(
-                now_, now_ + 2 + uint64((seed >> 16) % 9), uint72(seed >> 24)
-            ) {}
-                catch {} else try this.pop(now_) {} catch {}
+            if (what == 0) {
+                try this.set(now_, now_ + 2 + uint64((seed >> 16) % 3), uint72(seed >> 24)) {} catch {}
+            } else if (what == 1) {
+                try this.push(now_, now_ + 2 + uint64((seed >> 16) % 9), uint72(seed >> 24)) {} catch {}
+            } else {
+                try this.pop(now_) {} catch {}
+            }
             assertEq(trace.valueAt(now_), present);
             assertEq(trace.valueAt(now_ + 1), next);
         }
