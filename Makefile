@@ -62,7 +62,7 @@ test-rust: $(NODE_STAMP) ## Unit, property and vector tests of every crate
 # The proofs come first, so that the last line is forge's summary.
 .PHONY: test-contracts
 test-contracts: prove-contracts $(NODE_STAMP) ## Contracts: symbolic proofs, then unit, fuzz and invariant tests
-	cd contracts && "$(FORGE)" test
+	cd contracts && FORGE_SNAPSHOT_CHECK=true "$(FORGE)" test
 
 .PHONY: prove-contracts
 prove-contracts: $(ANALYSIS_STAMP) $(NODE_STAMP) ## Contracts: properties proven for all inputs (halmos)
