@@ -59,9 +59,9 @@ test: test-contracts test-rust test-l1-npm test-e2e ## All tests
 test-rust: $(NODE_STAMP) ## Unit, property and vector tests of every crate
 	cargo test --locked --workspace
 
-# The proofs come first, so that the last line is forge's summary.
+# Analysis and proofs come first, so that the last line is forge's summary.
 .PHONY: test-contracts
-test-contracts: prove-contracts $(NODE_STAMP) ## Contracts: symbolic proofs, then unit, fuzz and invariant tests
+test-contracts: slither prove-contracts $(NODE_STAMP) ## Contracts: static analysis, symbolic proofs, then unit, fuzz and invariant tests
 	cd contracts && FORGE_SNAPSHOT_CHECK=true "$(FORGE)" test
 
 .PHONY: prove-contracts
