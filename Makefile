@@ -163,8 +163,8 @@ $(EELS_STAMP): tools/oracles/requirements.txt
 
 # eth-consensus-specs needs Python 3.12 or later.
 $(BEACON_STAMP): tools/oracles/beacon_requirements.txt
-	@newer=$$(for python in python3.13 python3.12 "$$HOME"/.pyenv/versions/3.1[2-9]*/bin/python3; do \
-		command -v "$$python" && break; done | head -1); \
+	@newer=; for python in python3.13 python3.12 python3 "$$HOME"/.pyenv/versions/3.1[2-9]*/bin/python3; do \
+		if "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 12))' 2>/dev/null; then newer=$$python; break; fi; done; \
 	if [ -z "$$newer" ]; then echo "the beacon oracle needs Python 3.12 or later, none was found; install python3.12 and run make again" >&2; exit 1; fi; \
 	rm -rf "$(BEACON_VENV)"; mkdir -p "$(FOREBOND_CACHE)"; "$$newer" -m venv "$(BEACON_VENV)"
 	"$(BEACON_VENV)/bin/pip" install --quiet --disable-pip-version-check --requirement $<
