@@ -4,12 +4,11 @@ use alloy_eips::{
     eip4895::Withdrawal as ExecutionWithdrawal, eip6110::DEPOSIT_REQUEST_TYPE,
     eip7002::WITHDRAWAL_REQUEST_TYPE, eip7251::CONSOLIDATION_REQUEST_TYPE, eip7685::Requests,
 };
-use alloy_primitives::{Address, B256, Bytes, FixedBytes, U256};
+use alloy_primitives::{Address, Bytes, FixedBytes, U256};
 use forebond_beacon::{
     containers::{
-        BeaconBlock, BeaconBlockBody, BitVector, Eth1Data, ExecutionPayload,
-        ExecutionPayloadHeader, ExecutionRequests, KzgCommitment, SignatureBytes,
-        SignedBeaconBlock, SyncAggregate, VariableList, Withdrawal,
+        ExecutionPayload, ExecutionPayloadHeader, ExecutionRequests, KzgCommitment, VariableList,
+        Withdrawal,
     },
     preset::Preset,
 };
@@ -89,58 +88,6 @@ pub(super) fn genesis_header<P: Preset>(
     block: &ExecutedBlock,
 ) -> Result<ExecutionPayloadHeader, TransitionError> {
     Ok(payload::<P>(block)?.to_header())
-}
-
-/// The block of slot 0, which nobody made: everything is zero but the root of the state.
-pub(super) fn genesis_block<P: Preset>(state_root: B256) -> SignedBeaconBlock<P> {
-    let no_signature = SignatureBytes::ZERO;
-    let payload = ExecutionPayload {
-        parent_hash: B256::ZERO,
-        fee_recipient: Address::ZERO,
-        state_root: B256::ZERO,
-        receipts_root: B256::ZERO,
-        logs_bloom: FixedBytes::ZERO,
-        prev_randao: B256::ZERO,
-        block_number: 0,
-        gas_limit: 0,
-        gas_used: 0,
-        timestamp: 0,
-        extra_data: VariableList::empty(),
-        base_fee_per_gas: U256::ZERO,
-        block_hash: B256::ZERO,
-        transactions: VariableList::empty(),
-        withdrawals: VariableList::empty(),
-        blob_gas_used: 0,
-        excess_blob_gas: 0,
-    };
-    let body = BeaconBlockBody {
-        randao_reveal: no_signature,
-        eth1_data: Eth1Data::default(),
-        graffiti: B256::ZERO,
-        proposer_slashings: VariableList::empty(),
-        attester_slashings: VariableList::empty(),
-        attestations: VariableList::empty(),
-        deposits: VariableList::empty(),
-        voluntary_exits: VariableList::empty(),
-        sync_aggregate: SyncAggregate {
-            sync_committee_bits: BitVector::new(),
-            sync_committee_signature: no_signature,
-        },
-        execution_payload: payload,
-        bls_to_execution_changes: VariableList::empty(),
-        blob_kzg_commitments: VariableList::empty(),
-        execution_requests: ExecutionRequests::default(),
-    };
-    SignedBeaconBlock {
-        message: BeaconBlock {
-            slot: 0,
-            proposer_index: 0,
-            parent_root: B256::ZERO,
-            state_root,
-            body,
-        },
-        signature: no_signature,
-    }
 }
 
 /// Commitments to the blobs of a block, in order.

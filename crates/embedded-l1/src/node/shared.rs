@@ -9,7 +9,6 @@ use alloy_primitives::{Address, B256, Bytes};
 use forebond_beacon::preset::Preset;
 use parking_lot::Mutex;
 use tokio::sync::{broadcast, watch};
-use tree_hash::TreeHash as _;
 
 use super::{
     chain::{BlockRecord, Chain, SlotRecord},
@@ -73,7 +72,7 @@ impl<P: Preset> Node<P> {
         let root = consensus.head_root(&state);
         let head = Arc::new(BlockRecord {
             root,
-            signed: Arc::new(payload::genesis_block(state.tree_hash_root())),
+            signed: Arc::new(consensus.genesis_block(&state)),
             executed,
             slot: 0,
         });
