@@ -174,17 +174,8 @@ impl Stage {
         call: &C,
         reason: &str,
     ) -> Result<()> {
-        match self.send(from, contract, call, U256::ZERO).await {
-            Ok(_) => bail!(
-                "{contract}.{} should be refused with {reason}",
-                C::SIGNATURE
-            ),
-            Err(error) => {
-                let words = format!("{error:#}");
-                ensure!(words.contains(reason), "expected {reason}, got {words}");
-                Ok(())
-            }
-        }
+        let outcome = self.send(from, contract, call, U256::ZERO).await;
+        refused_for(reason, contract, C::SIGNATURE, outcome)
     }
 
     /// Makes sure that reading is refused for the reason given. No slot passes.
@@ -192,18 +183,19 @@ impl Stage {
     /// # Errors
     /// When there is an answer, or another reason.
     pub async fn refuses<C: SolCall>(&self, contract: &str, call: &C, reason: &str) -> Result<()> {
-        match self.read(contract, call).await {
-            Ok(_) => bail!(
-                "{contract}.{} should be refused with {reason}",
-                C::SIGNATURE
-            ),
-            Err(error) => {
-                let words = format!("{error:#}");
-                ensure!(words.contains(reason), "expected {reason}, got {words}");
-                Ok(())
-            }
-        }
+        let outcome = self.read(contract, call).await;
+        refused_for(reason, contract, C::SIGNATURE, outcome)
     }
+}
+
+/// An outcome that has to be a refusal, for the reason given.
+fn refused_for<T>(reason: &str, contract: &str, signature: &str, outcome: Result<T>) -> Result<()> {
+    let Err(error) = outcome else {
+        bail!("{contract}.{signature} should be refused with {reason}");
+    };
+    let words = format!("{error:#}");
+    ensure!(words.contains(reason), "expected {reason}, got {words}");
+    Ok(())
 }
 
 /// Replaces a revert's data by its meaning.

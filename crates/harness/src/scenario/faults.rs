@@ -103,7 +103,9 @@ pub async fn slash(stage: &mut Stage, judge: &str, evidence: Vec<u8>) -> Result<
         .send_with_gas(Role::Watcher, "Slasher", &call, U256::ZERO, Some(SLASH_GAS))
         .await?;
     eprintln!("{judge}: slashed for {} gas", receipt.gas_used);
-    stage.refused(Role::Watcher, "Slasher", &call, "").await?;
+    stage
+        .refused(Role::Watcher, "Slasher", &call, "NotCommitted")
+        .await?;
     Ok(id)
 }
 

@@ -1,8 +1,10 @@
+use alloy_primitives::U256;
 use eyre::{Result, bail, ensure};
 use forebond_contracts::bindings::{Inbox, Lookahead};
 
 use super::{
     Stage,
+    accounts::Role,
     bonds::{self, Gateway},
     faults,
     opening::{Opening, open},
@@ -58,10 +60,17 @@ pub(super) async fn handover(
 ) -> Result<(Missed, u32)> {
     let mut previous: Option<Missed> = None;
     let mut proven = 0;
+    let mut cached = false;
     for _ in 0..20 * stage.constants.slots_per_epoch {
         // Two epochs are always proven: the tail of one belongs to the next.
         if stage.epoch().await? + 1 > proven {
-            proven = validators::prove_two_epochs(stage).await? + 1;
+            let epoch = validators::prove_two_epochs(stage).await?;
+            // A first window may reach back into the epoch before: caching wants that one proven too.
+            if proven != 0 {
+                caching_changes_no_answer(stage, epoch).await?;
+                cached = true;
+            }
+            proven = epoch + 1;
         }
         let (slot, owner, window) = match posting::next_owner(stage).await {
             Ok(owner) => owner,
@@ -72,8 +81,13 @@ pub(super) async fn handover(
             }
             Err(error) => return Err(error),
         };
+        // The window has to last for two batches: the refused one and the owner's.
         let missed = previous.take().filter(|before| {
-            before.gateway != owner && before.gateway != 1 && before.window < slot
+            cached
+                && before.gateway != owner
+                && before.gateway != 1
+                && before.window < slot
+                && window > slot
         });
         let Some(missed) = missed else {
             previous = Some(Missed {
@@ -97,22 +111,12 @@ pub(super) async fn handover(
             gateway: wrong.id,
             slot,
         };
-        let refused = stage.read("Inbox", &verify).await;
-        ensure!(
-            refused.is_err_and(|error| format!("{error:#}").contains("WrongGateway")),
-            "the wrong gateway is taken for the owner"
-        );
-        if window == slot {
-            let (receipt, _, _) = posting::post(stage, rollup, right, slot, window).await?;
-            ensure!(receipt.status(), "the owner's batch was refused");
-            eprintln!("postBatch: {} gas", receipt.gas_used);
-        } else {
-            let (receipt, _, _) = posting::post(stage, rollup, wrong, slot, window).await?;
-            ensure!(!receipt.status(), "a batch of the wrong gateway was taken");
-            let (receipt, _, _) = posting::post(stage, rollup, right, slot + 1, window).await?;
-            ensure!(receipt.status(), "the owner's batch was refused");
-            eprintln!("postBatch: {} gas", receipt.gas_used);
-        }
+        stage.refuses("Inbox", &verify, "WrongGateway").await?;
+        let (receipt, _, _) = posting::post(stage, rollup, wrong, slot, window).await?;
+        ensure!(!receipt.status(), "a batch of the wrong gateway was taken");
+        let (receipt, _, _) = posting::post(stage, rollup, right, slot + 1, window).await?;
+        ensure!(receipt.status(), "the owner's batch was refused");
+        eprintln!("postBatch: {} gas", receipt.gas_used);
         let count = stage.read("Inbox", &Inbox::batchCountCall {}).await?;
         ensure!(count == 1, "{count} batches are recorded");
         return Ok((missed, count));
@@ -120,7 +124,7 @@ pub(super) async fn handover(
     bail!("no hand-over between two gateways in twenty epochs")
 }
 
-/// The window's bounds hold the slot, and caching changes no answer.
+/// The window's bounds hold the slot.
 async fn same_window(stage: &mut Stage, slot: u64, owner: u32, window: u64) -> Result<()> {
     let rollup = stage.contract("Inbox")?;
     let call = Lookahead::windowAtCall { rollup, slot };
@@ -133,4 +137,33 @@ async fn same_window(stage: &mut Stage, slot: u64, owner: u32, window: u64) -> R
         found.gateway
     );
     Ok(())
+}
+
+/// Owners of an epoch's slots are the same before and after they are cached.
+async fn caching_changes_no_answer(stage: &mut Stage, epoch: u64) -> Result<()> {
+    let rollup = stage.contract("Inbox")?;
+    let before = owners(stage, epoch).await?;
+    let cache = Lookahead::cacheWindowsCall { rollup, epoch };
+    stage
+        .send(Role::Deployer, "Lookahead", &cache, U256::ZERO)
+        .await?;
+    ensure!(
+        owners(stage, epoch).await? == before,
+        "caching the windows of epoch {epoch} changed their owners"
+    );
+    Ok(())
+}
+
+/// Gateway and window of every slot of an epoch.
+async fn owners(stage: &Stage, epoch: u64) -> Result<Vec<(u32, u64)>> {
+    let rollup = stage.contract("Inbox")?;
+    let first = epoch * stage.constants.slots_per_epoch;
+    let mut owners = Vec::new();
+    for slot in first..first + stage.constants.slots_per_epoch {
+        let owner = stage
+            .read("Lookahead", &Lookahead::ownerAtCall { rollup, slot })
+            .await?;
+        owners.push((owner.gateway, owner.window));
+    }
+    Ok(owners)
 }
