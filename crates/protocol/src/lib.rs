@@ -13,6 +13,7 @@ mod ordering;
 mod promises_tree;
 mod turn;
 mod verify;
+mod windows;
 
 pub use blocks_tree::{block_leaf, blocks_tree};
 pub use clock::{BlockClock, ClockError};
@@ -24,3 +25,4 @@ pub use ordering::{OrderViolation, OrderingRule, check_order};
 pub use promises_tree::{PromisesTree, branch_root};
 pub use turn::{Turn, TurnError};
 pub use verify::{Verified, Verifier, VerifyError, verify_json};
+pub use windows::{BlockRange, Schedule, SlotClock, TurnClock, Window};

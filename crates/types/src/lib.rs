@@ -5,6 +5,7 @@
 //! from that file or built around it. Units and digests: `specs/messages.md`.
 
 mod domain;
+mod envelope;
 mod leaf;
 mod messages;
 mod preconfirmation;
@@ -13,6 +14,10 @@ mod wire;
 mod writes;
 
 pub use domain::Domain;
+pub use envelope::{
+    BaseEnvelope, Envelope, EnvelopeError, EnvelopeTx, FragEnvelope, MAX_ENVELOPE_BYTES,
+    SealEnvelope,
+};
 pub use leaf::Leaf;
 pub use messages::{Base, Batch, BlockEnv, CommitterKey, Delegation, Frag, Revocation, Seal};
 pub use preconfirmation::{Grade, OBJECT_VERSION, Preconfirmation, SignedSeal};

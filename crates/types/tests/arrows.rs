@@ -1,4 +1,4 @@
-//! Which crate may depend on which. The layers are those of ARCHITECTURE.md: bin → roles → edges → core, and inside
+//! Which crate may depend on which. The layers are those of ARCHITECTURE.md: bin → roles → shared → edges → core, and inside
 //! the core `protocol` and `rollup` → `types`. The test asks cargo, so an arrow cannot hide in a manifest nobody reads.
 #![allow(
     clippy::unwrap_used,
@@ -18,6 +18,8 @@ enum Layer {
     Core,
     /// I/O behind traits.
     Edge,
+    /// Edges put together into what several roles are built on.
+    Shared,
     /// What one process does for its operator.
     Role,
     /// Load, an L1 to try things on.
@@ -39,10 +41,16 @@ const LAYERS: &[(&str, Layer)] = &[
     ("forebond-l1", Layer::Edge),
     ("forebond-exec", Layer::Edge),
     ("forebond-rpc", Layer::Edge),
+    ("forebond-net", Layer::Edge),
+    ("forebond-ledger", Layer::Shared),
+    ("forebond-settlement", Layer::Shared),
     ("forebond-gateway", Layer::Role),
+    ("forebond-node", Layer::Role),
+    ("forebond-batcher", Layer::Role),
     ("forebond-bench", Layer::Tool),
     ("forebond-embedded-l1", Layer::Tool),
     ("forebond-harness", Layer::Whole),
+    ("forebond-devnet", Layer::Whole),
     ("forebond", Layer::Bin),
 ];
 
@@ -76,8 +84,12 @@ fn objection(from: &str, to: &str) -> Option<String> {
     let allowed = match (above, below) {
         (Layer::Core, Layer::Core) => from != "forebond-types" && to == "forebond-types",
         (Layer::Edge, Layer::Core)
-        | (Layer::Role | Layer::Tool, Layer::Core | Layer::Edge)
-        | (Layer::Whole, Layer::Core | Layer::Edge | Layer::Role | Layer::Tool)
+        | (Layer::Shared, Layer::Core | Layer::Edge)
+        | (Layer::Role | Layer::Tool, Layer::Core | Layer::Edge | Layer::Shared)
+        | (
+            Layer::Whole,
+            Layer::Core | Layer::Edge | Layer::Shared | Layer::Role | Layer::Tool | Layer::Whole,
+        )
         | (Layer::Bin, _) => true,
         _ => false,
     };

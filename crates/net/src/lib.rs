@@ -1,0 +1,1 @@
+//! How signed messages travel between machines.
