@@ -124,6 +124,52 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    /// Going back and on another way leaves the same as having gone the other way at once.
+    #[test]
+    fn a_rewound_store_is_the_one_that_never_went_there(
+        blocks in prop::collection::vec(
+            prop::collection::vec((0..12u8, prop::option::weighted(0.8, 0..5u64), 0..4u8, 0..3u64), 0..30),
+            1..10,
+        ),
+        other in prop::collection::vec((0..12u8, prop::option::weighted(0.8, 0..5u64), 0..4u8, 0..3u64), 0..30),
+        to in 0usize..10,
+    ) {
+        let dir = TempDir::new().unwrap();
+        let options = StoreOptions { cache_bytes: 1 << 20, history_blocks: 16 };
+        let store = Store::create(dir.path(), [], &record(0), B256::ZERO, &options).unwrap();
+        let (mut states, mut tries) = (vec![State::default()], vec![StateTrie::new()]);
+        for (index, block) in blocks.iter().enumerate() {
+            let mut state = states[index].clone();
+            let diff = play(&mut state, block);
+            store.commit_block(&record(index as u64 + 1), &diff, Durability::Deferred).unwrap();
+            let mut trie = tries[index].clone();
+            trie.apply(&diff);
+            states.push(state);
+            tries.push(trie);
+        }
+        let to = to.min(blocks.len());
+        let mut trie = tries.last().unwrap().clone();
+        trie.apply(&store.rewind(to as u64, [], 7).unwrap());
+        prop_assert_eq!(trie.root(), tries[to].root());
+        let snapshot = store.snapshot().unwrap();
+        let head = snapshot.head();
+        prop_assert_eq!((head.number, head.log_position), (to as u64, 7));
+        prop_assert_eq!(StateTrie::build(&snapshot, 1).unwrap().root(), tries[to].root());
+        prop_assert_eq!(snapshot.block_hash(to as u64 + 1).unwrap(), None);
+        let gone = record(blocks.len() as u64).hash;
+        prop_assert_eq!(snapshot.block_number(gone).unwrap().is_some(), to == blocks.len());
+        let mut state = states[to].clone();
+        let diff = play(&mut state, &other);
+        store.commit_block(&record(to as u64 + 1), &diff, Durability::Durable).unwrap();
+        trie.apply(&diff);
+        prop_assert_eq!(StateTrie::build(&store.snapshot().unwrap(), 1).unwrap().root(), trie.root());
+        prop_assert!(store.rewind(to as u64 + 2, [], 0).is_err());
+    }
+}
+
 #[test]
 fn a_block_too_big_for_one_row_is_found_whole() {
     let dir = TempDir::new().unwrap();

@@ -1,5 +1,5 @@
 use super::{BaseState, Changes, StateError};
-use crate::store::Account;
+use crate::store::{Account, StateDiff};
 use alloy_primitives::{Address, B256, Bytes, KECCAK256_EMPTY, U256, map::HashMap};
 use revm::{
     database_interface::Database,
@@ -155,6 +155,20 @@ impl WorkingState {
         }
         self.young.slots.insert(key, value);
         Ok(value)
+    }
+
+    /// Takes in the net change of a whole block.
+    pub fn commit_diff(&mut self, block: u64, diff: &StateDiff) {
+        for (address, change) in &diff.accounts {
+            self.young.accounts.insert(*address, change.after);
+        }
+        for (key, change) in &diff.slots {
+            self.young.slots.insert(*key, change.after);
+        }
+        for (hash, code) in &diff.codes {
+            self.new_codes.insert(*hash, (block, code.clone()));
+        }
+        self.young.newest_write = block;
     }
 
     /// Takes in what a transaction or system call of `block` changed. Blocks never go back.

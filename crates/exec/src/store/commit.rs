@@ -95,7 +95,7 @@ impl Store {
         Ok(())
     }
 
-    fn begin(&self, durability: Durability) -> Result<WriteTransaction, StoreError> {
+    pub(super) fn begin(&self, durability: Durability) -> Result<WriteTransaction, StoreError> {
         let mut transaction = self.database.begin_write()?;
         match durability {
             Durability::Durable => {
@@ -156,7 +156,7 @@ fn write_codes(transaction: &WriteTransaction, diff: &StateDiff) -> Result<(), S
 }
 
 /// Writes the changed accounts; gives what history keeps of them.
-fn write_accounts(
+pub(super) fn write_accounts(
     transaction: &WriteTransaction,
     block: u64,
     diff: &StateDiff,
@@ -202,7 +202,7 @@ fn write_accounts(
 }
 
 /// Writes the changed slots; gives what history keeps of them.
-fn write_slots(
+pub(super) fn write_slots(
     transaction: &WriteTransaction,
     block: u64,
     diff: &StateDiff,

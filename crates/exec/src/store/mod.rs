@@ -13,6 +13,7 @@
 //! - `genesis`: the state a store begins with
 //! - `commit`: adding a block
 //! - `snapshot`: an unchanging view for readers
+//! - `rewind`: taking blocks back
 //! - `history`: what accounts and slots were some blocks ago
 
 mod codec;
@@ -21,6 +22,7 @@ mod error;
 mod file;
 mod genesis;
 mod history;
+mod rewind;
 mod snapshot;
 mod tables;
 mod types;

@@ -110,6 +110,18 @@ impl StateDiff {
             .extend(later.codes.iter().map(|(hash, code)| (*hash, code.clone())));
     }
 
+    /// The change that undoes this one. Code stays: it is never deleted.
+    pub fn reversed(&self) -> Self {
+        let mut back = Self::default();
+        for (address, change) in &self.accounts {
+            back.set_account(*address, change.after, change.before);
+        }
+        for ((address, slot), change) in &self.slots {
+            back.set_slot(*address, *slot, change.after, change.before);
+        }
+        back
+    }
+
     /// Whether nothing is noted.
     pub fn is_empty(&self) -> bool {
         self.accounts.is_empty() && self.slots.is_empty() && self.codes.is_empty()
