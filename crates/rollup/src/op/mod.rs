@@ -2,13 +2,17 @@
 
 mod attributes;
 mod block;
+pub mod channel;
 mod config;
+mod deposits;
+pub mod derive;
 mod genesis;
 mod predeploys;
 
 pub use attributes::{L1Origin, attributes_deposit, user_deposit_source};
 pub use block::{BlockOpening, BlockTotals, next_base_fee, open_block, seal_header};
 pub use config::{ChainConfig, ChainConfigError};
+pub use deposits::{DEPOSIT_TOPIC, DepositError, deposit_of};
 pub use genesis::{Genesis, GenesisAccount, dev_accounts, predeploys};
 
 use alloy_primitives::{Address, address};
