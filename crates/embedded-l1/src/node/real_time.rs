@@ -23,6 +23,30 @@ pub(super) struct SlotClock {
     thread: Option<JoinHandle<()>>,
 }
 
+/// A clock that can still be started.
+pub(super) struct LaterClock(Box<dyn FnOnce() -> Result<SlotClock, StartError> + Send + Sync>);
+
+impl std::fmt::Debug for LaterClock {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("LaterClock")
+    }
+}
+
+impl LaterClock {
+    /// The clock of a node in virtual time.
+    pub(super) fn new<P: Preset>(node: Arc<Node<P>>) -> Self {
+        Self(Box::new(move || {
+            node.leave_virtual_time();
+            SlotClock::start(node)
+        }))
+    }
+
+    /// Starts it.
+    pub(super) fn start(self) -> Result<SlotClock, StartError> {
+        (self.0)()
+    }
+}
+
 /// The time of day, since the Unix epoch.
 pub(super) fn now() -> Duration {
     SystemTime::now()

@@ -9,7 +9,7 @@ use super::{
     config::{Clock, NodeConfig},
     error::StartError,
     ledger::Ledger,
-    real_time::{SlotClock, now},
+    real_time::{LaterClock, SlotClock, now},
     shared::Node,
 };
 use crate::{
@@ -71,6 +71,7 @@ pub struct EmbeddedL1 {
     beacon: BeaconApi,
     genesis_time_s: u64,
     clock: Option<SlotClock>,
+    later_clock: Option<LaterClock>,
 }
 
 impl EmbeddedL1 {
@@ -115,6 +116,20 @@ impl EmbeddedL1 {
         self.genesis_time_s
     }
 
+    /// From now on the time of day moves a chain that has been in virtual time; nothing happens to one in real time.
+    ///
+    /// What it is behind the time of day it makes up for at once: blocks for the newest 16 of those slots, none for the older
+    /// ones. So give it a genesis time in the past and let slots pass on request until it is about there.
+    ///
+    /// # Errors
+    /// [`StartError::Thread`].
+    pub fn go_live(&mut self) -> Result<(), StartError> {
+        if let Some(later) = self.later_clock.take() {
+            self.clock = Some(later.start()?);
+        }
+        Ok(())
+    }
+
     /// Stops the clock, lets requests in progress end, and closes everything.
     pub async fn stop(mut self) {
         if let Some(clock) = self.clock.take() {
@@ -150,6 +165,7 @@ async fn start<P: Preset>(config: ServiceConfig) -> Result<EmbeddedL1, StartErro
     let clock = real_time
         .then(|| SlotClock::start(Arc::clone(&node)))
         .transpose()?;
+    let later_clock = (!real_time).then(|| LaterClock::new(Arc::clone(&node)));
     Ok(EmbeddedL1 {
         control: node.control(),
         ledger: Arc::clone(node.ledger()),
@@ -157,6 +173,7 @@ async fn start<P: Preset>(config: ServiceConfig) -> Result<EmbeddedL1, StartErro
         beacon,
         genesis_time_s: node.genesis_time_s(),
         clock,
+        later_clock,
     })
 }
 

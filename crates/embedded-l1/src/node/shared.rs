@@ -2,7 +2,10 @@
 
 use std::{
     collections::{HashMap, HashSet, VecDeque},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use alloy_primitives::{Address, B256, Bytes};
@@ -37,6 +40,8 @@ pub struct Node<P: Preset> {
     pub(super) chain: Mutex<Chain<P>>,
     pub(super) genesis_time_s: u64,
     pub(super) events: broadcast::Sender<ChainEvent>,
+    /// The time of day moves the chain.
+    in_real_time: AtomicBool,
     status: watch::Sender<Status>,
 }
 
@@ -97,6 +102,7 @@ impl<P: Preset> Node<P> {
             deposited_keys: Vec::new(),
         };
         let status = watch::Sender::new(status_of(&chain));
+        let in_real_time = AtomicBool::new(config.clock == Clock::Real);
         Ok(Arc::new(Self {
             config,
             consensus: Mutex::new(consensus),
@@ -105,6 +111,7 @@ impl<P: Preset> Node<P> {
             chain: Mutex::new(chain),
             genesis_time_s,
             events: broadcast::channel(EVENT_BUFFER).0,
+            in_real_time,
             status,
         }))
     }
@@ -161,6 +168,13 @@ impl<P: Preset> Node<P> {
         self.tell(chain);
         self.status.send_replace(status_of(chain));
         Ok(())
+    }
+
+    /// From now on slots no longer pass on request.
+    pub(super) fn leave_virtual_time(&self) {
+        // Whoever advances holds the chain: no slot is in the middle of being made on request.
+        let _chain = self.chain.lock();
+        self.in_real_time.store(true, Ordering::Release);
     }
 
     /// Lets slots pass until the chain stands at `slot`; at most `limit` of them get blocks, the older ones stay empty.
@@ -232,12 +246,13 @@ impl<P: Preset> Scripted for Node<P> {
     }
 
     fn advance(&self, slots: u64) -> Result<Status, ScriptError> {
-        if self.config.clock == Clock::Real {
-            return Err(ScriptError::RealTime);
-        }
         for _ in 0..slots {
             // Others get a turn between two slots.
-            self.pass_slot(&mut self.chain.lock())?;
+            let mut chain = self.chain.lock();
+            if self.in_real_time.load(Ordering::Acquire) {
+                return Err(ScriptError::RealTime);
+            }
+            self.pass_slot(&mut chain)?;
         }
         Ok(self.status())
     }

@@ -72,3 +72,37 @@ async fn an_address_that_others_can_reach_is_refused() {
     let error = EmbeddedL1::start(config).await.unwrap_err().to_string();
     assert!(error.contains("loopback"), "{error}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_chain_that_goes_live_makes_up_for_the_time_of_day_and_no_longer_obeys() {
+    use forebond_embedded_l1::node::{EmbeddedL1, NodeConfig, ServiceConfig};
+    use std::time::{Duration, SystemTime, UNIX_EPOCH};
+    let now_s = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap()
+        .as_secs();
+    let mut l1 = EmbeddedL1::start(ServiceConfig {
+        node: NodeConfig {
+            validators: 16,
+            slot_duration_ms: 1_000,
+            genesis_time_s: Some(now_s - 60),
+            ..NodeConfig::default()
+        },
+        ..ServiceConfig::default()
+    })
+    .await
+    .unwrap();
+    let control = l1.control();
+    let mut changes = control.watch();
+    control.advance_slots(55).unwrap();
+    l1.go_live().unwrap();
+    let caught_up = changes.wait_for(|status| status.slot >= 60);
+    tokio::time::timeout(Duration::from_secs(20), caught_up)
+        .await
+        .expect("the slots that are over are made at once")
+        .unwrap();
+    assert_eq!(control.status().head_slot, control.status().slot);
+    let refusal = control.advance_slots(1).unwrap_err().to_string();
+    assert!(refusal.contains("real time"), "{refusal}");
+    l1.stop().await;
+}

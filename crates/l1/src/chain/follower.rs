@@ -44,8 +44,14 @@ pub struct ChainFollower {
 impl ChainFollower {
     /// Starts behind `start`, a block the reader has already dealt with. Needs a tokio runtime.
     pub fn start(client: ExecutionClient, config: FollowerConfig, start: BlockRef) -> Self {
-        let (sender, events) = mpsc::channel(config.capacity.max(1));
         let tracker = ChainTracker::new(start, config.depth);
+        Self::resume(client, config, tracker)
+    }
+
+    /// Goes on, perhaps at another node, from what the reader has dealt with: blocks of `tracker` that are no longer canonical
+    /// are undone first. Needs a tokio runtime.
+    pub fn resume(client: ExecutionClient, config: FollowerConfig, tracker: ChainTracker) -> Self {
+        let (sender, events) = mpsc::channel(config.capacity.max(1));
         let task = tokio::spawn(follow(client, config, tracker, sender));
         Self { events, task }
     }

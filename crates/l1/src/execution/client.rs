@@ -1,5 +1,6 @@
 use std::{future::IntoFuture, time::Duration};
 
+use alloy_consensus::Header;
 use alloy_eips::{BlockId, BlockNumberOrTag};
 use alloy_network::{BlockResponse, Ethereum};
 use alloy_primitives::{Address, B256, Bytes, U256};
@@ -8,7 +9,11 @@ use alloy_rpc_client::RpcClient;
 use alloy_rpc_types_eth::{Filter, Log, TransactionReceipt, TransactionRequest};
 use alloy_transport::{RpcError, TransportErrorKind, TransportResult};
 
+use super::receipts;
 use crate::{L1Error, RetryPolicy, error::shortened, http};
+
+/// JSON-RPC codes of a node without `eth_getBlockReceipts`: unknown method, parameters of another kind.
+const NOT_SERVED: [i64; 2] = [-32_601, -32_602];
 
 /// How an execution node is reached.
 #[derive(Clone, Debug)]
@@ -128,6 +133,35 @@ impl ExecutionClient {
         }))
     }
 
+    /// A block's header, whose fields are what its hash says; `None` when the node does not have it.
+    ///
+    /// # Errors
+    /// As any request; [`L1Error::Answer`] when the fields do not hash to the block's hash, or it is another block than asked for.
+    pub async fn header(&self, id: BlockId) -> Result<Option<(B256, Header)>, L1Error> {
+        let what = format!("header {id:?}");
+        let block = self
+            .retry
+            .run(|| self.once(&what, self.provider.get_block(id)))
+            .await?;
+        let Some(block) = block else {
+            return Ok(None);
+        };
+        let (hash, header) = (block.header.hash, block.header.inner);
+        let computed = header.hash_slow();
+        let asked = match id {
+            BlockId::Hash(asked) => asked.block_hash,
+            BlockId::Number(_) => hash,
+        };
+        if computed != hash || hash != asked {
+            return Err(L1Error::answer(
+                &what,
+                format!("a header that hashes to {asked}"),
+                &format!("one of {hash} that hashes to {computed}"),
+            ));
+        }
+        Ok(Some((hash, header)))
+    }
+
     /// The newest block.
     ///
     /// # Errors
@@ -171,14 +205,92 @@ impl ExecutionClient {
         Ok(logs)
     }
 
+    /// Logs of these contracts in the block with this header, in order, proven by its receipts where the node serves them all at
+    /// once. Nothing is asked when the header's bloom says that there are none.
+    ///
+    /// # Errors
+    /// As any request; [`L1Error::Answer`] when the receipts are not those of the header.
+    pub async fn logs_in(
+        &self,
+        block: B256,
+        header: &Header,
+        addresses: &[Address],
+    ) -> Result<Vec<Log>, L1Error> {
+        if !receipts::may_have_logs(header, addresses) {
+            return Ok(Vec::new());
+        }
+        let what = format!("receipts of block {block}");
+        // By bare hash: not every node reads EIP-1898 objects.
+        let request = || {
+            self.provider
+                .client()
+                .request::<_, Option<Vec<TransactionReceipt>>>("eth_getBlockReceipts", (block,))
+        };
+        match self.retry.run(|| self.once(&what, request())).await {
+            Ok(Some(all)) => receipts::proven_logs(block, header, all, addresses),
+            Ok(None) => Err(L1Error::answer(&what, "receipts", "null")),
+            Err(L1Error::Refused { code, .. }) if NOT_SERVED.contains(&code) => {
+                self.logs_of(block, addresses).await
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Logs of a contract in a range of blocks (first and last) by their topics, in order. What a reorg does in between is the
+    /// caller's to notice: these are for facts that prove themselves.
+    ///
+    /// # Errors
+    /// As any request; [`L1Error::Refused`] where the node finds the range too long.
+    pub async fn logs_between(
+        &self,
+        blocks: (u64, u64),
+        address: Address,
+        topics: &[B256],
+    ) -> Result<Vec<Log>, L1Error> {
+        let what = format!("logs of {address} in blocks {} to {}", blocks.0, blocks.1);
+        let mut filter = Filter::new()
+            .from_block(blocks.0)
+            .to_block(blocks.1)
+            .address(address);
+        for (place, topic) in filter.topics.iter_mut().zip(topics) {
+            *place = (*topic).into();
+        }
+        let logs = self
+            .retry
+            .run(|| self.once(&what, self.provider.get_logs(&filter)))
+            .await?;
+        let asked_for = |log: &&Log| log.address() == address && log.topics().starts_with(topics);
+        if let Some(log) = logs.iter().find(|log| !asked_for(log)) {
+            return Err(L1Error::answer(
+                &what,
+                "only logs of that contract with those topics",
+                &format!("a log of {} with {:?}", log.address(), log.topics()),
+            ));
+        }
+        Ok(logs)
+    }
+
     /// Result of a call in the newest state.
     ///
     /// # Errors
     /// [`L1Error::Refused`] when it reverts; as any request.
     pub async fn call(&self, to: Address, input: Bytes) -> Result<Bytes, L1Error> {
+        self.call_at(to, input, BlockId::latest()).await
+    }
+
+    /// Result of a call in the state after a block.
+    ///
+    /// # Errors
+    /// [`L1Error::Refused`] when it reverts, or the node does not have the block's state; as any request.
+    pub async fn call_at(
+        &self,
+        to: Address,
+        input: Bytes,
+        block: BlockId,
+    ) -> Result<Bytes, L1Error> {
         let request = TransactionRequest::default().to(to).input(input.into());
         self.retry
-            .run(|| self.once("eth_call", self.provider.call(request.clone())))
+            .run(|| self.once("eth_call", self.provider.call(request.clone()).block(block)))
             .await
     }
 

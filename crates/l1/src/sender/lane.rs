@@ -111,10 +111,12 @@ pub enum SendError {
 /// what an earlier process left waiting is replaced.
 #[derive(Debug)]
 pub struct Lane {
-    client: ExecutionClient,
+    pub(super) client: ExecutionClient,
     signer: PrivateKeySigner,
-    config: LaneConfig,
+    pub(super) config: LaneConfig,
     chain_id: u64,
+    /// What was offered last and may still wait in pools, by its nonce.
+    pub(super) last_offer: Option<(u64, Offer)>,
 }
 
 impl Lane {
@@ -133,6 +135,7 @@ impl Lane {
             signer,
             config,
             chain_id,
+            last_offer: None,
         })
     }
 
@@ -201,7 +204,7 @@ impl Lane {
     }
 
     /// The next offer; the last one again when a cap or a silent node stands in the way.
-    async fn raised(&self, offer: &Offer, blobs: bool) -> Offer {
+    pub(super) async fn raised(&self, offer: &Offer, blobs: bool) -> Offer {
         let raised = match self.client.fees().await {
             Ok(market) => self.config.fees.bump(offer, &market, blobs),
             Err(error) => {
@@ -216,7 +219,7 @@ impl Lane {
     }
 
     /// Hands one version to the node. True when the pool asks for a higher offer.
-    async fn submit(
+    pub(super) async fn submit(
         &self,
         nonce: u64,
         envelope: &TxEnvelope,
@@ -246,7 +249,11 @@ impl Lane {
     }
 
     /// The version that is in a block, deep enough.
-    async fn landed(&self, nonce: u64, versions: &[B256]) -> Result<Option<Landed>, SendError> {
+    pub(super) async fn landed(
+        &self,
+        nonce: u64,
+        versions: &[B256],
+    ) -> Result<Option<Landed>, SendError> {
         if versions.is_empty() {
             return Ok(None);
         }
@@ -293,7 +300,7 @@ impl Lane {
         Ok(there.is_some_and(|block| block.hash == hash))
     }
 
-    async fn estimate(&self, outgoing: &Outgoing) -> Result<u64, L1Error> {
+    pub(super) async fn estimate(&self, outgoing: &Outgoing) -> Result<u64, L1Error> {
         let mut request = TransactionRequest::default()
             .from(self.address())
             .value(outgoing.value_wei)
@@ -304,7 +311,7 @@ impl Lane {
         Ok(gas.saturating_add(gas / 10))
     }
 
-    fn sign(
+    pub(super) fn sign(
         &self,
         outgoing: &Outgoing,
         nonce: u64,
