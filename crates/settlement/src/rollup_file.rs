@@ -1,0 +1,325 @@
+//! `rollup.json`: everything a process needs to know of its rollup before it asks L1.
+
+use std::path::Path;
+
+use alloy_eips::eip7840::BlobParams;
+use alloy_primitives::{Address, B256};
+use forebond_rollup::op::{ChainConfig, Genesis, L1Origin, dev_accounts, predeploys};
+use serde::{Deserialize, Serialize};
+
+use crate::SettlementError;
+
+/// Largest rollup file that is read, bytes.
+const MOST_BYTES: u64 = 1 << 20;
+/// What the Inbox can check (EIP-2935 keeps 8191 block hashes).
+const DEEPEST_ORIGIN: u64 = 8_190;
+
+/// A rollup's constants.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RollupFile {
+    /// The L1 it settles on.
+    pub l1: L1Facts,
+    /// Its contracts there.
+    pub contracts: ContractAddresses,
+    /// What its blocks depend on.
+    pub chain: ChainConfig,
+    /// L1 blocks an origin lies behind L1's head when a gateway first builds on it (R3), at least 1.
+    pub origin_depth: u64,
+    /// Block 0.
+    pub genesis: RollupGenesis,
+}
+
+/// The L1.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct L1Facts {
+    /// EIP-155 chain id.
+    pub chain_id: u64,
+    /// A block not after the first deployment of any contract below, the gateway registry included.
+    pub start: L1Start,
+    /// How the blob base fee follows blob use, oldest first; before the first step, and without any, as of Osaka (EIP-7691).
+    /// Every node needs the same steps: the fee stands in every rollup block.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub blob_fee_steps: Vec<BlobFeeStep>,
+}
+
+/// From a time on, another update fraction of the blob base fee (EIP-7892).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct BlobFeeStep {
+    /// Unix seconds.
+    pub from_s: u64,
+    /// `baseFeeUpdateFraction` of the L1's configuration.
+    pub update_fraction: u64,
+}
+
+impl L1Facts {
+    /// The blob base fee in an L1 block of `timestamp_s`, wei per blob gas.
+    pub fn blob_base_fee_wei(&self, timestamp_s: u64, excess_blob_gas: u64) -> u128 {
+        let mut params = BlobParams::osaka();
+        let steps = self.blob_fee_steps.iter();
+        if let Some(step) = steps.rev().find(|step| step.from_s <= timestamp_s) {
+            params.update_fraction = u128::from(step.update_fraction);
+        }
+        params.calc_blob_fee(excess_blob_gas)
+    }
+}
+
+/// An L1 block after which following begins; it counts as known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct L1Start {
+    /// Height.
+    pub number: u64,
+    /// Hash.
+    pub hash: B256,
+}
+
+/// Where the contracts are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ContractAddresses {
+    /// The rollup's Inbox: with the L1 chain id the identity of the rollup.
+    pub inbox: Address,
+    /// The rollup's Portal.
+    pub portal: Address,
+    /// Who owns which slot.
+    pub lookahead: Address,
+    /// Gateways and their keys.
+    pub gateway_registry: Address,
+    /// Their bonds.
+    pub bond_vault: Address,
+    /// Terms by epoch.
+    pub parameters: Address,
+    /// Validators and their operators.
+    pub validator_registry: Address,
+    /// Beacon proofs.
+    pub beacon_verifiers: Address,
+    /// Faults and payouts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slasher: Option<Address>,
+    /// Who answers disputes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attester_resolver: Option<Address>,
+}
+
+/// Block 0: its origin and its accounts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RollupGenesis {
+    /// The L1 block that block 0 builds on.
+    pub origin: L1Origin,
+    /// Which accounts it holds.
+    pub preset: GenesisPreset,
+}
+
+/// Accounts of block 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum GenesisPreset {
+    /// System contracts and the funded development accounts.
+    Dev,
+}
+
+impl RollupFile {
+    /// Reads and checks a file.
+    ///
+    /// # Errors
+    /// [`SettlementError::File`], with the line and what was expected there.
+    pub fn load(path: &Path) -> Result<Self, SettlementError> {
+        let refuse = |reason: String| SettlementError::File {
+            path: path.display().to_string(),
+            reason,
+        };
+        let size = std::fs::metadata(path)
+            .map_err(|error| refuse(error.to_string()))?
+            .len();
+        if size > MOST_BYTES {
+            return Err(refuse(format!(
+                "at most {MOST_BYTES} bytes expected, got {size}"
+            )));
+        }
+        let text = std::fs::read_to_string(path).map_err(|error| refuse(error.to_string()))?;
+        Self::parse(&text).map_err(refuse)
+    }
+
+    /// Checks a file's text. The error is a sentence.
+    fn parse(text: &str) -> Result<Self, String> {
+        let file: Self = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        file.check()?;
+        Ok(file)
+    }
+
+    /// Writes the file, whole or not at all.
+    ///
+    /// # Errors
+    /// [`SettlementError::File`].
+    pub fn save(&self, path: &Path) -> Result<(), SettlementError> {
+        let refuse = |reason: String| SettlementError::File {
+            path: path.display().to_string(),
+            reason,
+        };
+        self.check().map_err(refuse)?;
+        let mut text = serde_json::to_string_pretty(self).map_err(|e| refuse(e.to_string()))?;
+        text.push('\n');
+        let aside = path.with_extension("json.new");
+        std::fs::write(&aside, text).map_err(|error| refuse(error.to_string()))?;
+        std::fs::rename(&aside, path).map_err(|error| refuse(error.to_string()))
+    }
+
+    fn check(&self) -> Result<(), String> {
+        self.chain.validate().map_err(|error| error.to_string())?;
+        if self.l1.chain_id == 0 {
+            return Err("l1.chainId: an EIP-155 chain id from 1 on expected, got 0".to_owned());
+        }
+        let steps = &self.l1.blob_fee_steps;
+        if !steps.is_sorted_by(|a, b| a.from_s < b.from_s)
+            || steps.iter().any(|step| step.update_fraction == 0)
+        {
+            return Err(format!(
+                "l1.blobFeeSteps: steps in the order of their time with fractions above 0 expected, got {steps:?}"
+            ));
+        }
+        if !(1..=DEEPEST_ORIGIN).contains(&self.origin_depth) {
+            return Err(format!(
+                "originDepth: 1 to {DEEPEST_ORIGIN} L1 blocks expected, got {}",
+                self.origin_depth
+            ));
+        }
+        if self.genesis.origin.timestamp_s > self.chain.genesis_s {
+            return Err(format!(
+                "genesis.origin: an L1 block not after block 0's timestamp {} expected, got one of {}",
+                self.chain.genesis_s, self.genesis.origin.timestamp_s
+            ));
+        }
+        Ok(())
+    }
+
+    /// Block 0's constants and accounts.
+    pub fn genesis(&self) -> Genesis {
+        let accounts = match self.genesis.preset {
+            GenesisPreset::Dev => [predeploys(), dev_accounts()].concat(),
+        };
+        Genesis {
+            config: self.chain.clone(),
+            accounts,
+        }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    pub(crate) fn example() -> RollupFile {
+        RollupFile {
+            l1: L1Facts {
+                chain_id: 1337,
+                start: L1Start {
+                    number: 3,
+                    hash: B256::repeat_byte(3),
+                },
+                blob_fee_steps: Vec::new(),
+            },
+            contracts: ContractAddresses {
+                inbox: Address::repeat_byte(1),
+                portal: Address::repeat_byte(2),
+                lookahead: Address::repeat_byte(3),
+                gateway_registry: Address::repeat_byte(4),
+                bond_vault: Address::repeat_byte(5),
+                parameters: Address::repeat_byte(6),
+                validator_registry: Address::repeat_byte(7),
+                beacon_verifiers: Address::repeat_byte(8),
+                slasher: None,
+                attester_resolver: None,
+            },
+            chain: ChainConfig::dev(1_000, 1),
+            origin_depth: 2,
+            genesis: RollupGenesis {
+                origin: L1Origin {
+                    number: 3,
+                    hash: B256::repeat_byte(3),
+                    timestamp_s: 990,
+                    base_fee_wei: 7,
+                    blob_base_fee_wei: 1,
+                    prev_randao: B256::ZERO,
+                    parent_beacon_root: B256::ZERO,
+                },
+                preset: GenesisPreset::Dev,
+            },
+        }
+    }
+
+    #[test]
+    fn what_was_saved_is_loaded_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("rollup.json");
+        example().save(&path).unwrap();
+        assert_eq!(RollupFile::load(&path).unwrap(), example());
+        assert_eq!(
+            std::fs::read_dir(dir.path()).unwrap().count(),
+            1,
+            "nothing else is left behind"
+        );
+    }
+
+    #[test]
+    fn a_refusal_names_the_file_the_field_and_what_was_expected() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("rollup.json");
+        let mut text = serde_json::to_value(example()).unwrap();
+        text["originDepth"] = 0.into();
+        std::fs::write(&path, text.to_string()).unwrap();
+        let error = RollupFile::load(&path).unwrap_err().to_string();
+        assert!(
+            error.contains("rollup.json: originDepth: 1 to 8190"),
+            "{error}"
+        );
+
+        text["originDepth"] = 2.into();
+        text["originDpeth"] = 2.into();
+        std::fs::write(&path, text.to_string()).unwrap();
+        let error = RollupFile::load(&path).unwrap_err().to_string();
+        assert!(error.contains("unknown field `originDpeth`"), "{error}");
+
+        let absent = RollupFile::load(&dir.path().join("none.json")).unwrap_err();
+        assert!(absent.to_string().contains("none.json"));
+    }
+
+    #[test]
+    fn the_blob_base_fee_follows_the_fraction_of_its_time() {
+        let mut l1 = example().l1;
+        let excess = 200_000_000;
+        let osaka = BlobParams::osaka().calc_blob_fee(excess);
+        assert_eq!(l1.blob_base_fee_wei(99, excess), osaka);
+        l1.blob_fee_steps = vec![BlobFeeStep {
+            from_s: 100,
+            update_fraction: 8_346_193,
+        }];
+        assert_eq!(l1.blob_base_fee_wei(99, excess), osaka);
+        assert_eq!(
+            l1.blob_base_fee_wei(100, excess),
+            BlobParams::bpo1().calc_blob_fee(excess)
+        );
+    }
+
+    #[test]
+    fn block_0_cannot_build_on_an_l1_block_of_its_future() {
+        let mut file = example();
+        file.genesis.origin.timestamp_s = 1_001;
+        assert!(file.check().is_err());
+    }
+
+    #[test]
+    fn genesis_holds_the_preset_accounts_and_the_files_chain() {
+        let mut file = example();
+        file.chain.chain_id = 77;
+        let genesis = file.genesis();
+        assert_eq!(genesis.config.chain_id, 77);
+        assert_eq!(
+            genesis.accounts.len(),
+            predeploys().len() + dev_accounts().len()
+        );
+    }
+}
