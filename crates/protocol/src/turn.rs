@@ -145,6 +145,21 @@ impl Turn {
         self.previous_frag
     }
 
+    /// Block the next seal is of.
+    pub const fn next_seal(&self) -> u64 {
+        self.next_seal
+    }
+
+    /// Whether the end-of-window seal is in: nothing may follow.
+    pub const fn ended(&self) -> bool {
+        self.ended
+    }
+
+    /// Ends the turn as its end-of-window seal did, when that is known from elsewhere.
+    pub const fn end(&mut self) {
+        self.ended = true;
+    }
+
     /// The ordering rule the turn's frags follow; none before the first one. It stays for the whole
     /// turn (R19).
     pub fn ordering_rule(&self) -> Option<u8> {

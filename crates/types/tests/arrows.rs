@@ -44,6 +44,7 @@ const LAYERS: &[(&str, Layer)] = &[
     ("forebond-net", Layer::Edge),
     ("forebond-ledger", Layer::Shared),
     ("forebond-settlement", Layer::Shared),
+    ("forebond-follower", Layer::Shared),
     ("forebond-gateway", Layer::Role),
     ("forebond-node", Layer::Role),
     ("forebond-batcher", Layer::Role),
@@ -84,7 +85,7 @@ fn objection(from: &str, to: &str) -> Option<String> {
     let allowed = match (above, below) {
         (Layer::Core, Layer::Core) => from != "forebond-types" && to == "forebond-types",
         (Layer::Edge, Layer::Core)
-        | (Layer::Shared, Layer::Core | Layer::Edge)
+        | (Layer::Shared, Layer::Core | Layer::Edge | Layer::Shared)
         | (Layer::Role | Layer::Tool, Layer::Core | Layer::Edge | Layer::Shared)
         | (
             Layer::Whole,
