@@ -1,1 +1,7 @@
-//! The follower: derives the rollup from L1 and shows what gateways promise.
+//! The node: follows a rollup and serves it. What it shows as safe follows from L1 alone; what it shows before that is promised
+//! by gateways, checked by executing it. Transactions go on to the gateway whose turn it is.
+
+mod ingress;
+mod run;
+
+pub use run::{NodeConfig, run};

@@ -1,0 +1,243 @@
+//! What a follower decides, as plain synchronous code around a [`Ledger`]: which messages count (`heard`), what L1 says of them
+//! (`derivation`), which promises were broken (`promises`). Its owner moves bytes, fetches blobs and tells the time.
+//!
+//! Two heads: the *safe* one follows from L1 alone, the ledger's tip is what gateways promise on top of it. Promises never take
+//! back what is safe; L1 takes back what it contradicts.
+
+mod authority;
+mod derivation;
+mod heard;
+mod promises;
+mod standing;
+mod waiting;
+
+pub use authority::{Authority, authority};
+pub use derivation::{Checkpoint, Heads};
+pub use standing::{Standing, StandingBoard};
+
+use alloy_primitives::{Address, B256};
+use derivation::Derivation;
+use forebond_ledger::{
+    Ledger, LedgerError,
+    promise::{PublishedFrag, SignedBase},
+    rpc::ChainReader,
+};
+use forebond_rollup::op::derive::DeriveRules;
+use forebond_settlement::{Facts, OriginBook, PostedBatch};
+use forebond_types::Envelope;
+use promises::Promises;
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+};
+use waiting::Waiting;
+
+/// Bases that are remembered.
+const MAX_BASES: usize = 4_096;
+/// Messages kept whose base or window is not known yet.
+const MAX_UNKNOWN: usize = 8_192;
+
+/// Something the owner should fetch. Asked again when it is still missing later.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Want {
+    /// The blobs of a batch.
+    Blobs(Box<PostedBatch>),
+    /// Signed messages from a block on.
+    Range {
+        /// The first block.
+        from_block: u64,
+    },
+}
+
+/// Why the follower stops.
+#[derive(Debug, thiserror::Error)]
+pub enum FollowerError {
+    /// The ledger cannot go on.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// L1 events out of order, or a reorg deeper than what is kept.
+    #[error("{0}; start again: what is safe is derived from L1 once more")]
+    L1(String),
+}
+
+/// A follower between two steps.
+pub struct Follower {
+    facts: Arc<Facts>,
+    rules: DeriveRules,
+    reader: Arc<ChainReader>,
+    /// None while a turn of this process's own has it.
+    ledger: Option<Ledger>,
+    origins: OriginBook,
+    derivation: Derivation,
+    waiting: Waiting,
+    unknown: VecDeque<(Envelope, Address)>,
+    promises: Promises,
+    /// Bases that were followed, by window.
+    bases: BTreeMap<u64, Arc<SignedBase>>,
+    /// Who signed a base that is waiting or followed.
+    signers: BTreeMap<B256, Address>,
+    wants: Vec<Want>,
+    frags: u64,
+    promised: u64,
+    standing: Arc<StandingBoard>,
+}
+
+impl Follower {
+    /// A follower over a ledger. `checkpoint` is how far L1 was derived when it was kept; without one everything is derived again.
+    pub fn new(
+        facts: Arc<Facts>,
+        rules: DeriveRules,
+        mut ledger: Ledger,
+        origins: OriginBook,
+        checkpoint: Option<Checkpoint>,
+    ) -> Self {
+        let reader = Arc::new(ChainReader::new(
+            ledger.config().clone(),
+            ledger.domain(),
+            ledger.genesis().clone(),
+            ledger.board().clone(),
+        ));
+        let derivation = Derivation::new(ledger.genesis(), checkpoint);
+        ledger.follow_on();
+        let mut follower = Self {
+            facts,
+            rules,
+            reader,
+            ledger: Some(ledger),
+            origins,
+            derivation,
+            waiting: Waiting::default(),
+            unknown: VecDeque::new(),
+            promises: Promises::default(),
+            bases: BTreeMap::new(),
+            signers: BTreeMap::new(),
+            wants: Vec::new(),
+            frags: 0,
+            promised: 0,
+            standing: Arc::default(),
+        };
+        follower.tell();
+        follower
+    }
+
+    /// What blocks and transactions are read from.
+    pub const fn reader(&self) -> &Arc<ChainReader> {
+        &self.reader
+    }
+
+    /// The rollup's fixed facts.
+    pub const fn facts(&self) -> &Arc<Facts> {
+        &self.facts
+    }
+
+    /// Where it stands, for who asks from other threads.
+    pub const fn standing(&self) -> &Arc<StandingBoard> {
+        &self.standing
+    }
+
+    /// L1 as this follower has dealt with it.
+    pub const fn origins(&self) -> &OriginBook {
+        &self.origins
+    }
+
+    /// The ledger, unless a turn has it.
+    pub const fn ledger(&self) -> Option<&Ledger> {
+        self.ledger.as_ref()
+    }
+
+    /// Takes the ledger away for a turn.
+    pub const fn lend(&mut self) -> Option<Ledger> {
+        self.ledger.take()
+    }
+
+    /// The turn is over: the ledger comes back.
+    pub fn give_back(&mut self, ledger: Ledger) -> Result<(), FollowerError> {
+        self.ledger = Some(ledger);
+        self.derive()?;
+        self.advance()?;
+        self.tell();
+        Ok(())
+    }
+
+    /// Whether L1 contradicts what a turn has built on: it must end.
+    pub const fn recalls_ledger(&self) -> bool {
+        self.derivation.recalls
+    }
+
+    /// A base of this process's own counts like one that was heard.
+    pub fn own_base(&mut self, base: &Arc<SignedBase>, signer: Address) {
+        self.remember(base.clone(), signer);
+    }
+
+    /// The newest base of a window that was followed here.
+    pub fn base_of(&self, window: u64) -> Option<&Arc<SignedBase>> {
+        self.bases.get(&window)
+    }
+
+    /// Tells once more what is still missing.
+    pub fn ask_again(&mut self) {
+        if self.waiting.len() > 0
+            && let Some(ledger) = &self.ledger
+        {
+            let from_block = ledger.tip().start.opening.number.max(1);
+            self.want(Want::Range { from_block });
+        }
+        if let Err(error) = self.derive() {
+            tracing::error!(%error, "derivation fails");
+        }
+    }
+
+    /// What should be fetched.
+    pub fn take_wants(&mut self) -> Vec<Want> {
+        std::mem::take(&mut self.wants)
+    }
+
+    fn want(&mut self, want: Want) {
+        if !self.wants.contains(&want) {
+            self.wants.push(want);
+        }
+    }
+
+    fn remember(&mut self, base: Arc<SignedBase>, signer: Address) {
+        self.signers.insert(base.hash, signer);
+        self.bases.insert(base.base.window, base);
+        while self.bases.len() > MAX_BASES {
+            if let Some((_, old)) = self.bases.pop_first() {
+                self.signers.remove(&old.hash);
+            }
+        }
+    }
+
+    /// Takes back blocks above `to`, and keeps their promises for L1's word.
+    fn take_back(&mut self, to: u64) -> Result<(), FollowerError> {
+        let Some(ledger) = &mut self.ledger else {
+            return Ok(());
+        };
+        let view = ledger.board().view();
+        let open: Vec<Arc<PublishedFrag>> = view
+            .unsealed
+            .iter()
+            .filter(|block| block.start.opening.number > to)
+            .flat_map(|block| block.frags.iter().cloned())
+            .collect();
+        let removed = ledger.rewind(to)?;
+        tracing::info!(
+            to,
+            sealed = removed.len(),
+            unsealed_frags = open.len(),
+            "blocks are taken back"
+        );
+        let sealed = removed.iter().flat_map(|block| block.frags().to_vec());
+        self.promises.displaced(sealed.chain(open));
+        Ok(())
+    }
+}
+
+impl std::fmt::Debug for Follower {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Follower")
+            .field("safe", &self.derivation.head.number)
+            .field("ledger", &self.ledger)
+            .finish_non_exhaustive()
+    }
+}

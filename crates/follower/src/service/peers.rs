@@ -1,0 +1,155 @@
+//! Whom this process listens to: configured streams, and the endpoints gateways announce on L1.
+
+use super::{Input, put};
+use crossbeam_channel::Sender;
+use forebond_net::{
+    Events, Incoming, Judge,
+    direct::{self, Fetcher, StreamConfig},
+};
+use forebond_settlement::Settlement;
+use parking_lot::Mutex;
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+/// Streams at most.
+const MAX_PEERS: usize = 32;
+/// How often announced endpoints are looked at.
+const LOOK_AGAIN: Duration = Duration::from_millis(500);
+
+/// The peers, by `host:port`.
+pub(super) struct Peers {
+    judge: Arc<dyn Judge>,
+    separator: alloy_primitives::B256,
+    inputs: Sender<Input>,
+    /// This process's own address, which is no peer.
+    own: Option<String>,
+    known: Mutex<BTreeMap<String, Fetcher>>,
+    connected: Arc<AtomicUsize>,
+    /// The block streams begin with.
+    from_block: u64,
+}
+
+fn address_of(endpoint: &str) -> Option<&str> {
+    let rest = ["http://", "ws://"]
+        .into_iter()
+        .find_map(|scheme| endpoint.strip_prefix(scheme))?;
+    Some(rest.trim_end_matches('/'))
+}
+
+impl Peers {
+    pub(super) fn new(
+        judge: Arc<dyn Judge>,
+        separator: alloy_primitives::B256,
+        inputs: Sender<Input>,
+        own: Option<String>,
+        from_block: u64,
+    ) -> Self {
+        Self {
+            judge,
+            separator,
+            inputs,
+            own,
+            known: Mutex::default(),
+            connected: Arc::default(),
+            from_block,
+        }
+    }
+
+    /// Streams that stand.
+    pub(super) fn connected(&self) -> Arc<AtomicUsize> {
+        self.connected.clone()
+    }
+
+    /// Whom to ask for what was missed.
+    pub(super) fn fetchers(&self) -> Vec<Fetcher> {
+        self.known.lock().values().cloned().collect()
+    }
+
+    /// Listens to a process, once. Must be called within a tokio runtime.
+    pub(super) fn add(&self, endpoint: &str) {
+        let Some(address) = address_of(endpoint) else {
+            tracing::debug!(
+                endpoint,
+                "not an endpoint to listen to: http:// or ws:// expected"
+            );
+            return;
+        };
+        let mut known = self.known.lock();
+        if self.own.as_deref() == Some(address)
+            || known.contains_key(address)
+            || known.len() >= MAX_PEERS
+        {
+            return;
+        }
+        let fetcher = Fetcher::new(
+            &format!("http://{address}"),
+            self.separator,
+            self.judge.clone(),
+        );
+        let config = StreamConfig {
+            from_block: Some(self.from_block),
+            ..StreamConfig::new(format!("ws://{address}"), self.separator)
+        };
+        match (fetcher, direct::follow(config, self.judge.clone())) {
+            (Ok(fetcher), Ok(events)) => {
+                tracing::info!(address, "listening to a peer");
+                known.insert(address.to_owned(), fetcher);
+                tokio::spawn(listen(events, self.inputs.clone(), self.connected.clone()));
+            }
+            (Err(error), _) => tracing::warn!(address, %error, "a peer cannot be asked"),
+            (_, Err(error)) => tracing::warn!(address, %error, "a peer cannot be followed"),
+        }
+    }
+
+    /// Adds what gateways announce, again and again.
+    pub(super) async fn watch(self: Arc<Self>, settlement: Settlement) {
+        loop {
+            for gateway in settlement.windows().gateways.values() {
+                if !gateway.endpoint.is_empty() {
+                    self.add(&gateway.endpoint);
+                }
+            }
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+    }
+}
+
+async fn listen(mut events: Events, inputs: Sender<Input>, connected: Arc<AtomicUsize>) {
+    while let Some(event) = events.recv().await {
+        match event {
+            Incoming::Message {
+                envelope, signer, ..
+            } => {
+                if !put(&inputs, Input::Heard(Box::new(envelope), signer)).await {
+                    return;
+                }
+            }
+            Incoming::Conflict(conflict) => {
+                tracing::error!(
+                    signer = %conflict.signer,
+                    base = %conflict.base,
+                    fork = ?conflict.fork,
+                    "two signatures that cannot both be true: a fault of the signer"
+                );
+            }
+            Incoming::PeerUp { from } => {
+                connected.fetch_add(1, Ordering::Relaxed);
+                tracing::info!(%from, "a stream stands");
+            }
+            Incoming::PeerDown { from, reason } => {
+                let before = connected
+                    .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1));
+                tracing::info!(%from, %reason, connected = before.unwrap_or(0), "a stream is gone");
+            }
+            Incoming::Lagged { missed, .. } => {
+                tracing::warn!(missed, "messages were missed; they are asked for again");
+            }
+        }
+    }
+}

@@ -1,0 +1,80 @@
+use crate::core::StandingBoard;
+use forebond_ledger::{
+    promise::SignedBase,
+    rpc::{BrokenPromise, Standing},
+};
+use forebond_settlement::Settlement;
+use serde_json::{Value, json};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+/// What a following process tells of itself.
+pub struct ServiceStanding {
+    /// `node` or `gateway`.
+    pub role: &'static str,
+    /// The gateway's number in the registry.
+    pub gateway: Option<u32>,
+    /// Where the follower stands.
+    pub board: Arc<StandingBoard>,
+    /// The rollup on L1.
+    pub settlement: Settlement,
+    /// Streams that stand.
+    pub peers: Arc<AtomicUsize>,
+    /// Whether this process sequences now.
+    pub sequencing: Box<dyn Fn() -> bool + Send + Sync>,
+}
+
+fn hex(number: u64) -> String {
+    format!("{number:#x}")
+}
+
+impl Standing for ServiceStanding {
+    fn status(&self) -> Value {
+        let standing = self.board.standing();
+        let since = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        let now_ms = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
+        let turns = &self.settlement.facts().turns;
+        let book = self.settlement.windows();
+        let window = book
+            .schedule
+            .of_block(turns, turns.blocks.open_at(now_ms))
+            .map(|window| {
+                json!({
+                    "gateway": hex(u64::from(window.gateway)),
+                    "firstSlot": hex(window.first_slot),
+                    "lastSlot": hex(window.last_slot),
+                })
+            });
+        json!({
+            "role": self.role,
+            "gatewayId": self.gateway.map(|id| hex(u64::from(id))),
+            "sequencing": (self.sequencing)(),
+            "window": window,
+            "l1": standing.l1.map(|at| json!({ "number": hex(at.number), "hash": at.hash })),
+            "l1Backlog": hex(standing.l1_backlog as u64),
+            "derivationWaitsFor": standing.waits_for,
+            "peers": hex(self.peers.load(Ordering::Relaxed) as u64),
+            "brokenPromises": hex(standing.broken),
+            "promisesSeen": hex(standing.promises),
+            "frags": hex(standing.frags),
+            "fragsWaiting": hex(standing.waiting as u64),
+            "batches": hex(standing.batches),
+            "voidBatches": standing.void.iter().map(|id| hex(u64::from(*id))).collect::<Vec<_>>(),
+        })
+    }
+
+    fn base(&self, window: u64) -> Option<Arc<SignedBase>> {
+        self.board.base(window)
+    }
+
+    fn broken(&self, from: usize) -> Vec<BrokenPromise> {
+        self.board.broken(from)
+    }
+}
