@@ -5,16 +5,13 @@
 //! and [`archive`] behind. [`recovery`] brings all of it back from disk.
 
 mod archive;
-mod board;
-mod chain;
 mod clock;
 mod config;
-pub mod journal;
+mod door;
 mod l1;
 pub mod log;
 mod metrics;
 pub mod pool;
-mod promise;
 mod recovery;
 mod rpc;
 mod scribe;
@@ -22,10 +19,11 @@ mod sealing;
 mod sequencer;
 mod service;
 mod signer;
+mod turns;
 
 pub use config::{
     AdminSection, ChainSection, ConfigError, CoverageSection, FeesSection, GatewayConfig,
-    GuardSection, HttpSection, KeysSection, LogSection, MetricsSection, PoolSection, RunOptions,
-    SequencerSection, StoreSection,
+    GuardSection, HttpSection, KeysSection, LogSection, MetricsSection, PoolSection, RollupOptions,
+    RunOptions, SequencerSection, StoreSection,
 };
 pub use service::run;

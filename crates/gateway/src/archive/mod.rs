@@ -1,13 +1,9 @@
 //! The archive: writes sealed blocks to the store and tells everybody how far it has come.
 
-use crate::{
-    chain::{SealedBlock, encode_body},
-    log::Position,
-    metrics::StageMetrics,
-    sequencer::SequencerInput,
-};
+use crate::{log::Position, metrics::StageMetrics, sequencer::SequencerInput};
 use crossbeam_channel::{Receiver, Sender};
-use forebond_exec::{BlockRecord, Durability, StateDiff, Store, StoreError, StoreSnapshot};
+use forebond_exec::{StateDiff, Store, StoreError, StoreSnapshot};
+use forebond_ledger::{chain::SealedBlock, commit};
 use std::{sync::Arc, time::Instant};
 
 /// A published block on its way to the store.
@@ -44,8 +40,10 @@ impl Archive {
             let number = next.block.number();
             commit(
                 &self.store,
-                &next,
-                number % self.checkpoint_blocks.max(1) == 0,
+                &next.block,
+                &next.diff,
+                next.log_position.to_u64(),
+                number.is_multiple_of(self.checkpoint_blocks.max(1)),
             )?;
             let snapshot = Arc::new(self.store.snapshot()?);
             self.metrics.store.observe(started.elapsed().as_secs_f64());
@@ -55,29 +53,4 @@ impl Archive {
         }
         self.store.sync()
     }
-}
-
-/// Writes one block to the store.
-pub fn commit(store: &Store, input: &ArchiveInput, durable: bool) -> Result<(), StoreError> {
-    let block = &input.block;
-    let Some(body) = encode_body(block) else {
-        return Ok(());
-    };
-    let record = BlockRecord {
-        number: block.number(),
-        hash: block.hash,
-        state_root: block.header.state_root,
-        body,
-        tx_hashes: block
-            .transactions()
-            .map(|promised| promised.leaf.tx_hash)
-            .collect(),
-        log_position: input.log_position.to_u64(),
-    };
-    let durability = if durable {
-        Durability::Durable
-    } else {
-        Durability::Deferred
-    };
-    store.commit_block(&record, &input.diff, durability)
 }

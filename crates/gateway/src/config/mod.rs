@@ -32,7 +32,7 @@ pub use economics::{CoverageSection, FeesSection};
 pub use keys::{GuardSection, KeysSection};
 pub use load::ConfigError;
 pub use pool::PoolSection;
-pub use run_options::RunOptions;
+pub use run_options::{RollupOptions, RunOptions};
 pub use sequencer::SequencerSection;
 pub use serving::{AdminSection, HttpSection, MetricsSection};
 pub use storage::{LogSection, StoreSection};

@@ -8,4 +8,23 @@ pub struct RunOptions {
     pub dev: bool,
     /// Promise log, state and blocks; one gateway at a time.
     pub data_dir: PathBuf,
+    /// The rollup it serves in its windows.
+    pub rollup: Option<RollupOptions>,
+}
+
+/// A rollup with windows, and the L1 it settles on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RollupOptions {
+    /// The rollup file.
+    pub file: PathBuf,
+    /// L1 execution endpoints.
+    pub l1_rpc: Vec<String>,
+    /// L1 beacon endpoints.
+    pub l1_beacon: Vec<String>,
+    /// Streams to follow besides the endpoints gateways announce.
+    pub peers: Vec<String>,
+    /// Time between looks at L1, milliseconds.
+    pub poll_ms: u64,
+    /// How long a silent predecessor is waited for, milliseconds.
+    pub patience_ms: u64,
 }

@@ -25,6 +25,7 @@ mod outcome;
     reason = "the folder is named after the structure it holds"
 )]
 mod pool;
+mod pooled;
 mod queue;
 mod tip_index;
 mod turn;
@@ -37,5 +38,6 @@ pub use entry::{PoolEntry, SenderState};
 pub use limits::PoolLimits;
 pub use outcome::{Departed, Departure, Refusal, Standing};
 pub use pool::Pool;
+pub use pooled::Pooled;
 pub use turn::{TurnOrder, Wait};
 pub use view::PoolStatus;

@@ -1,11 +1,10 @@
 use super::ChainFileError;
 use crate::{
-    chain::BodyError,
-    journal::JournalError,
     log::{LockError, LogError},
     signer::{GuardFileError, SignerError},
 };
 use forebond_exec::{StateError, StoreError};
+use forebond_ledger::{chain::BodyError, journal::JournalError};
 use forebond_protocol::{ClockError, TurnError};
 
 /// Why the gateway cannot start from its data directory.

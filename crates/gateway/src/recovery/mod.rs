@@ -3,11 +3,9 @@
 
 mod chain_file;
 mod error;
-mod genesis;
 mod recover;
 mod replay;
 
 pub use chain_file::ChainFileError;
 pub use error::RecoveryError;
-pub use genesis::dev_domain;
 pub use recover::{Recovered, RecoverySettings, recover};

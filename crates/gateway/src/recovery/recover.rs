@@ -1,25 +1,20 @@
-use super::{
-    RecoveryError,
-    chain_file::load_or_create,
-    dev_domain,
-    genesis::{accounts, genesis_block},
-    replay::Replay,
-};
+use super::{RecoveryError, chain_file::load_or_create, replay::Replay};
 use crate::{
-    board::Publisher,
-    chain::{SealedBlock, decode_body},
-    journal::encode_base,
     l1::{DevL1, L1Source},
     log::{Log, LogConfig, LogWriter, Position as LogPosition},
-    promise::SignedBase,
-    scribe::SealedHeader,
-    sealing::Sealer,
-    sequencer::PausedOpenBlock,
     signer::{GuardFile, ReplaySigner, Signer},
 };
 use alloy_primitives::{Address, B256};
 use alloy_sol_types::SolStruct;
 use forebond_exec::{BlockRecord, StateTrie, Store, StoreOptions, WorkingState};
+use forebond_ledger::{
+    PausedOpenBlock, SealedHeader, Sealer, accounts,
+    board::Publisher,
+    chain::{SealedBlock, decode_body},
+    dev_domain, genesis_block,
+    journal::encode_base,
+    promise::SignedBase,
+};
 use forebond_protocol::{BlockClock, Guard, GuardRecord, OrderingRule, Position, Turn};
 use forebond_rollup::op::{ChainConfig, Genesis};
 use forebond_types::{Base, Grade};
@@ -263,7 +258,7 @@ fn first_base(genesis_hash: B256) -> Base {
 /// The positions a stored block proves to be signed.
 fn signed_so_far(latest: &SealedBlock) -> GuardRecord {
     let frag = latest
-        .frags
+        .frags()
         .last()
         .map(|frag| (frag.frag.sequence, frag.hash));
     GuardRecord {
@@ -279,7 +274,7 @@ fn signed_so_far(latest: &SealedBlock) -> GuardRecord {
 }
 
 fn resumed_turn(latest: &SealedBlock, clock: BlockClock) -> Option<Turn> {
-    let last = latest.frags.last()?;
+    let last = latest.frags().last()?;
     Some(Turn::resume(last.base.base.clone(), clock, &last.frag))
 }
 

@@ -5,21 +5,22 @@ use super::{
     recover::{Recovered, RestOfRecovered, base_position, dev_grade},
 };
 use crate::{
-    archive::{self, ArchiveInput},
-    board::Publisher,
-    chain::SealedBlock,
-    journal::{FragRecord, JournalRecord, TxRecord},
     l1::DevL1,
     log::{Position as LogPosition, Record},
-    promise::{BlockStart, Cut, PublishedFrag, SignedBase},
-    scribe::SealedHeader,
-    sealing::Sealer,
-    sequencer::{OpenBlock, next_start},
+    sequencer::next_start,
     signer::ReplaySigner,
 };
 use alloy_primitives::B256;
 use alloy_sol_types::SolStruct;
 use forebond_exec::{BlockRun, PreparedTx, Store, WorkingState};
+use forebond_ledger::{
+    OpenBlock, SealedHeader, Sealer,
+    board::Publisher,
+    chain::SealedBlock,
+    commit,
+    journal::{FragRecord, JournalRecord, TxRecord},
+    promise::{BlockStart, Cut, PublishedFrag, SignedBase},
+};
 use forebond_protocol::{BlockClock, CoverageBook, OrderingRule, Position, PromisesTree, Turn};
 use forebond_rollup::op::ChainConfig;
 use forebond_types::{Base, Frag, Seal};
@@ -190,6 +191,7 @@ impl Replay<'_> {
             header,
             hash,
             diff: closed.diff,
+            ends_turn: closed.ends_turn,
         });
         if let Some((seal, position)) = self.seal.take() {
             self.publish_seal(seal, position, ordinal)?;
@@ -266,7 +268,10 @@ impl Replay<'_> {
         position: LogPosition,
         ordinal: u64,
     ) -> Result<(), RecoveryError> {
-        let Some(SealedHeader { header, hash, diff }) = self.unsealed.pop_front() else {
+        let Some(SealedHeader {
+            header, hash, diff, ..
+        }) = self.unsealed.pop_front()
+        else {
             return Err(RecoveryError::Mixed(format!(
                 "block {} is sealed before it is closed",
                 seal.blockNumber
@@ -282,7 +287,7 @@ impl Replay<'_> {
             seal.eip712_hash_struct(),
         )?;
         let number = header.number;
-        let Some(block) = self.publisher.sealed(header, hash, seal, signature) else {
+        let Some(block) = self.publisher.sealed(header, hash, Some((seal, signature))) else {
             return Err(RecoveryError::Mixed(format!(
                 "block {number} is sealed out of order"
             )));
@@ -292,12 +297,8 @@ impl Replay<'_> {
         let resume = self.first_records.iter().find(|(block, _)| *block == next);
         let log_position = resume.map_or(position, |(_, position)| *position);
         self.first_records.retain(|(block, _)| *block > number);
-        let input = ArchiveInput {
-            block,
-            diff,
-            log_position,
-        };
-        archive::commit(&self.store, &input, number.is_multiple_of(DURABLE_EVERY))?;
+        let durable = number.is_multiple_of(DURABLE_EVERY);
+        commit(&self.store, &block, &diff, log_position.to_u64(), durable)?;
         let snapshot = Arc::new(self.store.snapshot()?);
         self.publisher.stored(snapshot.clone());
         if let Some(open) = &mut self.open {
@@ -342,7 +343,7 @@ impl Replay<'_> {
             turn,
             base,
             log: rest.log,
-            signer: self.signer.finish()?,
+            signer: self.signer.finish().map_err(|(error, _)| error)?,
             publisher: self.publisher,
             newest_block,
             first_records: self.first_records,

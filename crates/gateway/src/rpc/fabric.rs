@@ -6,9 +6,10 @@
 //! as JSON, which carries the promise's own signatures. The envelope is signed by the committer
 //! key, too: keccak256 of the ABI-encoded commitment, without prefix.
 
-use super::{GatewayChain, json::PreconfirmationJson};
+use super::GatewayChain;
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy_sol_types::SolValue;
+use forebond_ledger::rpc::{Ingress, PreconfirmationJson, Waited};
 use forebond_rpc::{
     Chain, invalid_params,
     jsonrpsee::{
@@ -25,6 +26,7 @@ use serde_json::json;
 use std::{
     collections::{HashMap, VecDeque},
     sync::Arc,
+    time::Duration,
 };
 
 /// "FBX1": an execution preconfirmation of Forebond.
@@ -64,6 +66,7 @@ struct SignedCommitment {
 pub struct Fabric {
     chain: Arc<GatewayChain>,
     key: Arc<CommitterKey>,
+    preconf_wait: Duration,
     answered: Mutex<Answered>,
 }
 
@@ -90,10 +93,12 @@ impl Answered {
 pub fn fabric_methods(
     chain: Arc<GatewayChain>,
     key: Arc<CommitterKey>,
+    preconf_wait: Duration,
 ) -> Result<RpcModule<Fabric>, RegisterMethodError> {
     let mut module = RpcModule::new(Fabric {
         chain,
         key,
+        preconf_wait,
         answered: Mutex::default(),
     });
     module.register_async_method("commitmentRequest", |params, fabric, _| async move {
@@ -145,14 +150,20 @@ impl Fabric {
             }
             .abi_encode(),
         );
-        let entry = self.chain.prepare(request.payload)?;
-        let tx_hash = entry.tx.hash();
-        let wait = self.chain.parts.preconf_wait;
-        if self.chain.promised(entry, wait).await?.is_none() {
-            return Err(server_error(
-                "the transaction was taken and is not promised yet; ask commitmentResult later",
-            ));
-        }
+        let ingress = &self.chain.ingress;
+        let waited = ingress.submit_and_wait(request.payload, self.preconf_wait);
+        let promise = match waited.await? {
+            Waited::Promised(promise) => promise,
+            Waited::Still(_) => {
+                return Err(server_error(
+                    "the transaction was taken and is not promised yet; ask commitmentResult later",
+                ));
+            }
+        };
+        let Some(promised) = promise.frag.transactions.get(promise.place) else {
+            return Err(server_error("the promise is not available"));
+        };
+        let tx_hash = promised.leaf.tx_hash;
         self.answered
             .lock()
             .remember(request_hash, (tx_hash, request.slasher));
@@ -178,6 +189,7 @@ impl Fabric {
     ) -> Result<SignedCommitment, ErrorObjectOwned> {
         let promise = self
             .chain
+            .reader
             .find_promise(tx_hash)
             .map_err(|e| server_error(e.to_string()))?;
         let object = promise.and_then(|p| serde_json::to_vec(&PreconfirmationJson(p)).ok());
@@ -207,14 +219,14 @@ impl Fabric {
 
     fn slots(&self) -> Result<serde_json::Value, ErrorObjectOwned> {
         // Between two blocks the newest frag is one of a sealed block: the window is the same.
-        let window = self.chain.newest_frag().map(|f| f.base.base.window);
+        let window = self.chain.reader.newest_frag().map(|f| f.base.base.window);
         let slots: Vec<_> = window
             .into_iter()
             .map(|slot| {
                 json!({
                     "slot": slot.to_string(),
                     "offerings": [{
-                        "chain_id": self.chain.parts.config.chain_id.to_string(),
+                        "chain_id": self.chain.reader.config.chain_id.to_string(),
                         "commitment_types": [EXECUTION_COMMITMENT],
                     }],
                 })

@@ -1,18 +1,17 @@
-//! The gateway's RPC: what wallets ask ([`GatewayChain`] behind the shared `eth_` methods), the
-//! gateway's own methods, Fabric's, and the administrative ones on a port of their own.
+//! The gateway's RPC beside what every ledger serves: where its transactions go, its own methods, Fabric's, and the
+//! administrative ones on a port of their own.
 
 mod admin;
 mod fabric;
-mod gateway_chain;
 mod ingress;
-mod json;
 mod own;
-mod state;
-mod stream;
-mod views;
+
+use forebond_ledger::rpc::LedgerChain;
+
+/// The rollup as a gateway shows it.
+pub type GatewayChain = LedgerChain<GatewayIngress>;
 
 pub use admin::admin_module;
 pub use fabric::fabric_methods;
-pub use gateway_chain::{GatewayChain, GatewayParts};
-pub(crate) use json::SharedJson;
-pub use own::own_methods;
+pub use ingress::GatewayIngress;
+pub use own::{DevStanding, Identity, own_methods};

@@ -1,96 +1,70 @@
-//! The gateway's own methods: the object a user holds, the request that returns it, the status.
+//! What a gateway tells of itself.
 
-use super::{GatewayChain, json::PreconfirmationJson};
+use super::GatewayChain;
 use crate::sequencer::PoolQuestion;
-use alloy_primitives::{B256, Bytes, U128};
+use alloy_primitives::Address;
+use forebond_ledger::{
+    promise::SignedBase,
+    rpc::{BrokenPromise, ChainReader, Standing},
+};
 use forebond_rpc::{
-    Chain, SERVER_CODE, TIMEOUT_CODE, invalid_params,
-    jsonrpsee::{
-        RpcModule,
-        server::RegisterMethodError,
-        types::{ErrorObjectOwned, Params},
-    },
+    jsonrpsee::{RpcModule, server::RegisterMethodError, types::ErrorObjectOwned},
     server_error,
 };
 use serde_json::json;
 use std::sync::Arc;
 
-/// Registers `eth_getPreconfirmation`, `eth_requestPreconf` and `eth_getGatewayStatus`.
+/// Who this gateway is.
+#[derive(Debug)]
+pub struct Identity {
+    /// Address of the committer key.
+    pub committer: Address,
+    /// Coverage the reserve allows in all, wei.
+    pub reserve_wei: u128,
+}
+
+/// What the methods share.
+#[derive(Debug)]
+pub struct Own {
+    chain: Arc<GatewayChain>,
+    identity: Arc<Identity>,
+}
+
+/// Registers `eth_getGatewayStatus`.
 pub fn own_methods(
     chain: Arc<GatewayChain>,
-) -> Result<RpcModule<Arc<GatewayChain>>, RegisterMethodError> {
-    let mut module = RpcModule::new(chain);
-    module.register_method("eth_getPreconfirmation", |params, chain, _| {
-        get_preconfirmation(&params, chain)
-    })?;
-    module.register_async_method("eth_requestPreconf", |params, chain, _| async move {
-        request_preconf(&params, &chain).await
-    })?;
-    module.register_async_method("eth_getGatewayStatus", |_, chain, _| async move {
-        status(&chain).await
+    identity: Arc<Identity>,
+) -> Result<RpcModule<Own>, RegisterMethodError> {
+    let mut module = RpcModule::new(Own { chain, identity });
+    module.register_async_method("eth_getGatewayStatus", |_, own, _| async move {
+        status(&own).await
     })?;
     Ok(module)
 }
 
-fn get_preconfirmation(
-    params: &Params<'_>,
-    chain: &GatewayChain,
-) -> Result<Option<PreconfirmationJson>, ErrorObjectOwned> {
-    let (hash,): (B256,) = params
-        .parse()
-        .map_err(|e| invalid_params(format!("expected [transaction hash]: {e}")))?;
-    let promise = chain
-        .find_promise(hash)
-        .map_err(|e| server_error(e.to_string()))?;
-    Ok(promise.map(PreconfirmationJson))
-}
-
-async fn request_preconf(
-    params: &Params<'_>,
-    chain: &GatewayChain,
-) -> Result<PreconfirmationJson, ErrorObjectOwned> {
-    let (raw, max_fee): (Bytes, U128) = params.parse().map_err(|e| {
-        invalid_params(format!(
-            "expected [raw transaction, highest tip in wei per gas]: {e}"
-        ))
-    })?;
-    let quote = chain.quoted_tip_wei();
-    if quote > max_fee.to::<u128>() {
-        return Err(ErrorObjectOwned::owned(
-            SERVER_CODE,
-            format!(
-                "the preconfirmation fee is {quote} wei per gas at present, above maxFee {max_fee}; ask again with a higher \
-                 maxFee or later"
-            ),
-            Some(json!({ "quote": U128::from(quote), "maxFee": max_fee })),
-        ));
-    }
-    let entry = chain.prepare(raw)?;
-    let hash = entry.tx.hash();
-    match chain.promised(entry, chain.parts.preconf_wait).await? {
-        Some(promise) => Ok(PreconfirmationJson(promise)),
-        None => Err(ErrorObjectOwned::owned(
-            TIMEOUT_CODE,
-            "the transaction was taken and is not promised yet; ask eth_getPreconfirmation for it later",
-            Some(json!(hash)),
-        )),
-    }
-}
-
-async fn status(chain: &GatewayChain) -> Result<serde_json::Value, ErrorObjectOwned> {
-    let view = chain.parts.board.view();
-    let newest = chain.newest_frag();
+async fn status(own: &Own) -> Result<serde_json::Value, ErrorObjectOwned> {
+    let reader = &own.chain.reader;
+    let view = reader.board.view();
+    let newest = reader.newest_frag();
     let newest = newest.as_deref();
-    let (pool, quote) = chain
-        .ask(PoolQuestion::Status)
-        .await
-        .ok_or_else(|| server_error("the sequencer does not answer; ask again in a moment"))?;
+    let ingress = &own.chain.ingress;
+    let sequencing = ingress.doorway.open().is_some();
+    let (pool, quote) = match ingress.ask(PoolQuestion::Status).await {
+        Some(known) => known,
+        None if sequencing => {
+            return Err(server_error(
+                "the sequencer does not answer; ask again in a moment",
+            ));
+        }
+        None => Default::default(),
+    };
     let covered = newest.map_or(0, |frag| frag.frag.windowCoverage);
     Ok(json!({
         "version": env!("CARGO_PKG_VERSION"),
-        "committer": chain.parts.committer,
-        "chainId": format!("{:#x}", chain.parts.config.chain_id),
-        "domain": chain.parts.domain,
+        "sequencing": sequencing,
+        "committer": own.identity.committer,
+        "chainId": format!("{:#x}", reader.config.chain_id),
+        "domain": reader.domain,
         "base": newest.map(|frag| forebond_types::BaseWire::from(&frag.base.base)),
         "baseHash": newest.map(|frag| frag.base.hash),
         "grade": newest.map(|frag| frag.base.grade),
@@ -103,8 +77,30 @@ async fn status(chain: &GatewayChain) -> Result<serde_json::Value, ErrorObjectOw
         "pool": { "ready": pool.ready, "held": pool.held, "bytes": pool.bytes },
         "quoteWeiPerGas": format!("{quote:#x}"),
         "coverage": {
-            "reserveWei": format!("{:#x}", chain.parts.reserve_wei),
+            "reserveWei": format!("{:#x}", own.identity.reserve_wei),
             "windowCoverageWei": format!("{covered:#x}"),
         },
     }))
+}
+
+/// What a gateway of a development chain tells besides: nothing settles, so nothing breaks.
+#[derive(Debug)]
+pub struct DevStanding {
+    /// What is published.
+    pub reader: Arc<ChainReader>,
+}
+
+impl Standing for DevStanding {
+    fn status(&self) -> serde_json::Value {
+        json!({ "role": "gateway", "sequencing": true })
+    }
+
+    fn base(&self, window: u64) -> Option<Arc<SignedBase>> {
+        let newest = self.reader.newest_frag()?;
+        (newest.base.base.window == window).then(|| newest.base.clone())
+    }
+
+    fn broken(&self, _from: usize) -> Vec<BrokenPromise> {
+        Vec::new()
+    }
 }

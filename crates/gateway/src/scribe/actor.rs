@@ -1,18 +1,20 @@
 use crate::{
     archive::ArchiveInput,
-    board::Publisher,
     clock::Clock,
-    journal::{encode_frag, encode_seal},
     log::{LogError, LogWriter, Position as LogPosition},
     metrics::StageMetrics,
-    promise::{Cut, PublishedFrag, SignedBase},
     sequencer::SequencerInput,
     signer::{Signer, SignerError},
 };
-use alloy_consensus::Header;
 use alloy_primitives::B256;
 use crossbeam_channel::{Receiver, Sender};
-use forebond_exec::{Changes, StateDiff, StoreSnapshot};
+use forebond_exec::{Changes, StoreSnapshot};
+use forebond_ledger::{
+    SealedHeader,
+    board::Publisher,
+    journal::{encode_frag, encode_seal},
+    promise::{Cut, PublishedFrag, SignedBase},
+};
 use forebond_protocol::{Position, PromisesTree, Turn, TurnError};
 use forebond_types::{Frag, Seal};
 use std::{collections::VecDeque, sync::Arc};
@@ -28,17 +30,6 @@ pub enum ScribeInput {
     Cut(Cut),
     /// The sealer knows a block's hash.
     Sealed(Box<SealedHeader>),
-}
-
-/// A header with its hash and what the block changed.
-#[derive(Debug)]
-pub struct SealedHeader {
-    /// The header.
-    pub header: Header,
-    /// Its hash.
-    pub hash: B256,
-    /// Net change of the block.
-    pub diff: StateDiff,
 }
 
 /// Why the scribe stops. Every case ends the gateway: nothing may be published any more.
@@ -78,6 +69,8 @@ pub struct Scribe {
     pub clock: Arc<dyn Clock>,
     /// Block of the newest frag.
     pub newest_block: u64,
+    /// Where a replay starts whatever was stored: at the base of the present turn. None: behind the last stored block.
+    pub replay_from: Option<LogPosition>,
     /// Where the log's first record of each unsealed or unstored block lies.
     pub first_records: VecDeque<(u64, LogPosition)>,
     /// Towards the sequencer.
@@ -85,7 +78,7 @@ pub struct Scribe {
     /// Towards the task that answers who waits.
     pub answers: mpsc::Sender<Arc<PublishedFrag>>,
     /// Towards the archive.
-    pub archive: Sender<ArchiveInput>,
+    pub archive: Option<Sender<ArchiveInput>>,
     /// From the archive: how far the store has come.
     pub stored: Receiver<Arc<StoreSnapshot>>,
     /// Figures.
@@ -113,8 +106,8 @@ enum Logged {
 }
 
 impl Scribe {
-    /// Runs until the sequencer and the sealer are gone.
-    pub fn run(mut self, input: &Receiver<ScribeInput>) -> Result<(), ScribeError> {
+    /// Runs until the sequencer and the sealer are gone; gives back what it owns.
+    pub fn run(mut self, input: &Receiver<ScribeInput>) -> Result<Self, ScribeError> {
         while let Ok(first) = input.recv() {
             let mut batch = Vec::with_capacity(8);
             self.take(first, &mut batch)?;
@@ -142,7 +135,12 @@ impl Scribe {
                 self.publisher.stored(snapshot);
             }
         }
-        Ok(())
+        Ok(self)
+    }
+
+    /// Nothing more is stored: the archive may end.
+    pub fn release_archive(&mut self) {
+        self.archive = None;
     }
 
     fn take(&mut self, input: ScribeInput, batch: &mut Vec<Logged>) -> Result<(), ScribeError> {
@@ -209,7 +207,7 @@ impl Scribe {
             blockHash: sealed.hash,
             lastSequence: last_sequence,
             lastFrag: last_frag,
-            endOfWindow: false,
+            endOfWindow: sealed.ends_turn,
         };
         let hash = self.turn.admit_seal(&seal)?;
         let (kind, payload) = encode_seal(&seal);
@@ -277,21 +275,31 @@ impl Scribe {
                     position,
                     ..
                 } => {
-                    let SealedHeader { header, hash, diff } = *sealed;
+                    let SealedHeader {
+                        header, hash, diff, ..
+                    } = *sealed;
                     let number = header.number;
-                    let Some(block) = self.publisher.sealed(header, hash, seal, signature) else {
+                    let Some(block) = self.publisher.sealed(header, hash, Some((seal, signature)))
+                    else {
                         continue;
                     };
                     let next = number.saturating_add(1);
                     let resume = self.first_records.iter().find(|(block, _)| *block == next);
-                    let log_position = resume.map_or(position, |(_, position)| *position);
-                    self.archive
-                        .send(ArchiveInput {
-                            block,
-                            diff,
-                            log_position,
-                        })
-                        .map_err(|_| ScribeError::Peer("archive"))?;
+                    let log_position = self
+                        .replay_from
+                        .unwrap_or_else(|| resume.map_or(position, |(_, position)| *position));
+                    let input = ArchiveInput {
+                        block,
+                        diff,
+                        log_position,
+                    };
+                    let sent = self
+                        .archive
+                        .as_ref()
+                        .map(|archive| archive.send(input).is_ok());
+                    if sent != Some(true) {
+                        return Err(ScribeError::Peer("archive"));
+                    }
                 }
             }
         }

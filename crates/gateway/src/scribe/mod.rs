@@ -6,4 +6,4 @@
 
 mod actor;
 
-pub use actor::{Scribe, ScribeInput, SealedHeader};
+pub use actor::{Scribe, ScribeInput};

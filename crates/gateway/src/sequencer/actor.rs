@@ -1,21 +1,19 @@
-use super::{
-    AdmissionLimits, FragLimits, OpenBlock, PoolQuestion, Refused, SequencerInput, Submission,
-    next_start,
-};
+use super::{AdmissionLimits, PoolQuestion, Refused, SequencerInput, Submission, next_start};
 use crate::{
-    board::{Board, Outcome},
     clock::Clock,
     l1::L1Source,
     metrics::StageMetrics,
-    pool::{Departed, Departure, Pool, PoolEntry, Refusal, SenderState, Wait},
-    promise::Pooled,
+    pool::{Departed, Departure, Pool, PoolEntry, Pooled, Refusal, SenderState, Wait},
     scribe::ScribeInput,
-    sealing::ClosedBlock,
 };
-use alloy_primitives::{B256, U256, map::HashSet};
+use alloy_primitives::{B256, Bytes, U256, map::HashSet};
 use crossbeam_channel::{Receiver, Sender};
-use forebond_exec::{ExecuteError, Executed, PreparedTx, StateError};
-use forebond_protocol::{BlockClock, CoverageBook, FeeSchedule};
+use forebond_exec::{ExecuteError, Executed, PreparedTx, StateError, WorkingState};
+use forebond_ledger::{
+    ClosedBlock, FragLimits, OpenBlock,
+    board::{Board, Outcome},
+};
+use forebond_protocol::{BlockClock, BlockRange, CoverageBook, FeeSchedule};
 use forebond_rollup::op::{self, ChainConfig};
 use std::{
     sync::Arc,
@@ -34,6 +32,10 @@ pub struct SequencerParts {
     pub config: ChainConfig,
     /// When blocks open and close.
     pub block_clock: BlockClock,
+    /// What a block's transactions may take on L1 at most, bytes.
+    pub max_block_data_bytes: usize,
+    /// The blocks of the turn. Earlier ones are made up for, without users (R1); behind the last one the turn ends.
+    pub blocks: BlockRange,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Size of frags.
@@ -91,7 +93,26 @@ pub struct Sequencer {
     executed: [HashSet<B256>; 2],
     departed: Vec<Departed<Pooled>>,
     stopping: bool,
+    /// The open block is closed at once, and is the last one.
+    ending: bool,
 }
+
+/// How sequencing ends.
+#[derive(Debug)]
+pub enum SequencerEnd {
+    /// The turn is over.
+    Turn {
+        /// The state after its last block.
+        state: WorkingState,
+        /// Raw transactions that waited and were not promised; the next gateway should have them.
+        left: Vec<Bytes>,
+    },
+    /// The process ends in the middle of a block.
+    Stopped,
+}
+
+/// Transactions that are passed on when a turn ends, at most.
+const MAX_LEFT: usize = 10_000;
 
 /// How the main loop goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,11 +137,12 @@ impl Sequencer {
             executed: Default::default(),
             departed: Vec::new(),
             stopping: false,
+            ending: false,
         }
     }
 
-    /// Runs until it is told to stop.
-    pub fn run(mut self) -> Result<(), SequencerError> {
+    /// Runs until the turn is over or it is told to stop.
+    pub fn run(mut self) -> Result<SequencerEnd, SequencerError> {
         if self.block.run.transactions() == 0 {
             self.execute_deposits()?;
         }
@@ -129,6 +151,9 @@ impl Sequencer {
             let stride = self.execute_ready()?;
             self.cut_if_ready()?;
             if self.block_is_over() {
+                if self.block.number() >= self.parts.blocks.last {
+                    return self.end_turn();
+                }
                 self.turn_block()?;
                 continue;
             }
@@ -137,11 +162,45 @@ impl Sequencer {
             }
         }
         // What is executed is published before the end; the block goes on after the restart.
-        self.cut()
+        self.cut()?;
+        Ok(SequencerEnd::Stopped)
     }
 
     fn block_is_over(&self) -> bool {
-        self.parts.clock.now_ms() >= self.parts.block_clock.closes_at_ms(self.block.number())
+        let number = self.block.number();
+        self.ending
+            || number < self.parts.blocks.first
+            || self.parts.clock.now_ms() >= self.parts.block_clock.closes_at_ms(number)
+    }
+
+    /// Closes the turn's last block and collects what it leaves to the next gateway.
+    fn end_turn(mut self) -> Result<SequencerEnd, SequencerError> {
+        self.cut()?;
+        self.wait_for_parent()?;
+        let mut left = Vec::new();
+        while left.len() < MAX_LEFT
+            && let Some(entry) = self.parts.pool.next()
+        {
+            left.push(entry.tx.raw().clone());
+            let next = entry.nonce().saturating_add(1);
+            self.parts.pool.executed(&entry, next, &mut self.departed);
+        }
+        self.departed.clear();
+        for submission in self.parts.submissions.try_iter() {
+            if left.len() < MAX_LEFT {
+                left.push(submission.entry.tx.raw().clone());
+            }
+            if let Some(verdict) = submission.verdict {
+                let _ = verdict.send(Ok(()));
+            }
+        }
+        let (state, mut closed) = self.block.finish();
+        closed.ends_turn = true;
+        self.parts
+            .sealer
+            .send(closed)
+            .map_err(|_| SequencerError::Peer("sealer"))?;
+        Ok(SequencerEnd::Turn { state, left })
     }
 
     /// Sleeps until an input comes, the block's time is over or a timed cut is due.
@@ -197,6 +256,10 @@ impl Sequencer {
             }
             SequencerInput::Ask(question) => self.answer(question)?,
             SequencerInput::Stop => self.stopping = true,
+            SequencerInput::EndTurn => {
+                self.ending = true;
+                self.parts.blocks.last = self.block.number();
+            }
         }
         Ok(())
     }
@@ -266,6 +329,8 @@ impl Sequencer {
             (Some(verdict), result) => drop(verdict.send(result)),
             (None, Ok(())) => {}
             (None, Err(refused)) => {
+                let base_fee_wei = self.block.start.opening.env.baseFee;
+                let refused = refused.into_submit_error(base_fee_wei, self.parts.config.gas_limit);
                 self.parts
                     .board
                     .waiters()
@@ -347,7 +412,9 @@ impl Sequencer {
     /// looked at again.
     fn execute_ready(&mut self) -> Result<Stride, SequencerError> {
         for _ in 0..MAX_STRIDE {
-            if self.block.frag_is_full(&self.parts.frag_limits) {
+            if self.block.frag_is_full(&self.parts.frag_limits)
+                || self.block.number() < self.parts.blocks.first
+            {
                 return Ok(Stride::Idle);
             }
             let Some(entry) = self.parts.pool.next() else {
@@ -356,6 +423,11 @@ impl Sequencer {
             let tip_wei = entry
                 .effective_tip_wei(u128::from(self.block.start.opening.env.baseFee))
                 .unwrap_or(0);
+            let max_bytes = self.parts.max_block_data_bytes;
+            if !self.block.can_be_posted_with(&entry.tx, max_bytes) {
+                self.parts.pool.returned(&entry);
+                return Ok(Stride::Idle);
+            }
             if !self.block.sender_is_free(&entry.sender()) {
                 self.parts.pool.park(&entry, Wait::Frag);
                 continue;

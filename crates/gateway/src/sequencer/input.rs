@@ -1,5 +1,5 @@
 use super::Refused;
-use crate::{pool::PoolStatus, promise::Pooled};
+use crate::pool::{PoolStatus, Pooled};
 use alloy_primitives::{Address, B256};
 use forebond_exec::{PreparedTx, StoreSnapshot};
 use std::sync::Arc;
@@ -21,8 +21,10 @@ pub enum SequencerInput {
     Stored(Arc<StoreSnapshot>),
     /// A reader asks about the pool.
     Ask(PoolQuestion),
-    /// Close what is open and end.
+    /// Publish what is executed and end; the block goes on after the restart.
     Stop,
+    /// End the turn now: the open block is its last one.
+    EndTurn,
 }
 
 /// A transaction somebody sent.

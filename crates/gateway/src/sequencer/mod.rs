@@ -8,10 +8,8 @@ mod actor;
 mod admission;
 mod input;
 mod next_start;
-mod open_block;
 
-pub use actor::{Sequencer, SequencerParts};
+pub use actor::{Sequencer, SequencerEnd, SequencerParts};
 pub use admission::{AdmissionLimits, Refused};
 pub use input::{PoolQuestion, SequencerInput, Submission};
 pub use next_start::next_start;
-pub use open_block::{FragLimits, OpenBlock, PausedOpenBlock};

@@ -1,4 +1,5 @@
-use crate::{l1::L1Source, promise::BlockStart};
+use crate::l1::L1Source;
+use forebond_ledger::promise::BlockStart;
 use forebond_protocol::BlockClock;
 use forebond_rollup::op::{self, ChainConfig};
 

@@ -13,7 +13,11 @@
 //! The sequencer empties its control channel before every send that may wait, so no ring of full
 //! channels can stop it. It ends first and the others follow when their senders are gone.
 
+mod pipeline;
 mod run;
+mod serving;
 mod settings;
+mod windows;
 
+pub use pipeline::{Begin, Pipeline, PipelineParts};
 pub use run::run;

@@ -1,38 +1,25 @@
-use super::settings;
+use super::{
+    pipeline::{Begin, Pipeline, PipelineParts},
+    serving::{announce, start_rpc},
+    settings, windows,
+};
 use crate::{
     GatewayConfig, RunOptions,
-    archive::Archive,
-    clock::SystemClock,
+    door::Doorway,
     l1::DepositDesk,
     log::DirLock,
     metrics::StageMetrics,
-    pool::Pool,
     recovery::{self, Recovered},
-    rpc::{GatewayChain, GatewayParts, admin_module, fabric_methods, own_methods},
-    scribe::{Scribe, ScribeInput},
-    sequencer::{Sequencer, SequencerInput, SequencerParts},
+    rpc::{DevStanding, GatewayChain, GatewayIngress, admin_module},
 };
-use crossbeam_channel::bounded;
 use eyre::{WrapErr, bail};
-use forebond_protocol::CoverageBook;
-use forebond_rpc::{HeavyWork, ServerHandle, eth_module, serve};
-use forebond_runtime::{
-    CommitterKey, Health, Metrics, MetricsServer, Progress, Shutdown, Threads, run_in_background,
-};
-use std::{io::Write, sync::Arc, time::Duration};
+use forebond_ledger::rpc::ChainReader;
+use forebond_protocol::{BlockRange, CoverageBook};
+use forebond_rpc::serve;
+use forebond_runtime::{CommitterKey, Health, Metrics, MetricsServer, Progress, Shutdown};
+use std::sync::Arc;
 
-const SUBMISSIONS: usize = 16_384;
-const CONTROL: usize = 1_024;
-const CUTS: usize = 256;
-const CLOSED_BLOCKS: usize = 4;
-const BLOCKS: usize = 16;
-const SNAPSHOTS: usize = 8;
 const ANSWERS: usize = 1_024;
-
-/// How long the threads may take to write what they hold when the gateway stops.
-const END_DEADLINE: Duration = Duration::from_secs(20);
-/// How long `eth_requestPreconf` waits for a promise.
-const PRECONF_WAIT: Duration = Duration::from_secs(10);
 
 /// Runs a gateway until `shutdown` is requested: brings it back from its data directory, serves,
 /// prints `READY <url>` on standard output once it answers, and ends with everything on disk.
@@ -44,11 +31,23 @@ pub async fn run(
     options: RunOptions,
     shutdown: Shutdown,
 ) -> eyre::Result<()> {
-    if !options.dev {
+    let Some(rollup) = options.rollup.clone() else {
+        if options.dev {
+            return run_dev(config, options, shutdown).await;
+        }
         bail!(
-            "a gateway without --dev needs an L1, which this version does not connect to yet; start it with --dev"
+            "a gateway needs a rollup: name its file with --rollup and L1 with --l1-rpc and --l1-beacon, or use --dev for a \
+             development chain"
         );
-    }
+    };
+    windows::run(config, options, rollup, shutdown).await
+}
+
+async fn run_dev(
+    config: GatewayConfig,
+    options: RunOptions,
+    shutdown: Shutdown,
+) -> eyre::Result<()> {
     let health = Health::new(&["recovery", "sequencer", "rpc"]);
     let metrics = Metrics::new(env!("CARGO_PKG_VERSION"))?;
     let stages = Arc::new(StageMetrics::register(metrics.registry())?);
@@ -70,23 +69,15 @@ pub async fn run(
     let recovered = recover(&config, &options, &key).await?;
     health.set_ready("recovery");
 
-    let (control, control_end) = bounded(CONTROL);
-    let ((chain, desk), threads) = start_threads(
-        &config,
-        recovered,
-        &key,
-        (control.clone(), control_end),
-        &stages,
-        &shutdown,
-    )?;
+    let ((chain, desk), (pipeline, doorway)) =
+        start_threads(&config, recovered, &stages, &shutdown)?;
     health.set_ready("sequencer");
     let served = serve_until_requested(&config, &chain, desk, &key, &health, &shutdown).await;
 
     // Whatever happened above, the threads end in order and write what they hold.
     health.set_not_ready("sequencer", "shutting down");
-    let _ = control.send(SequencerInput::Stop);
-    drop(control);
-    let ended = tokio::task::spawn_blocking(move || threads.join()).await;
+    doorway.set(None);
+    let ended = tokio::task::spawn_blocking(move || pipeline.stop()).await;
     drop(lock);
     if let Some(server) = metrics_server {
         shutdown.request("done");
@@ -105,7 +96,10 @@ async fn serve_until_requested(
     health: &Health,
     shutdown: &Shutdown,
 ) -> eyre::Result<()> {
-    let server = start_rpc(config, chain, key).await?;
+    let standing = Arc::new(DevStanding {
+        reader: chain.reader.clone(),
+    });
+    let server = start_rpc(config, chain, key, standing).await?;
     let admin = match config.admin.addr.addr() {
         Some(addr) => Some(serve(&config.rpc, addr, admin_module(desk)?).await?),
         None => None,
@@ -121,13 +115,6 @@ async fn serve_until_requested(
     }
     feed.abort();
     Ok(())
-}
-
-fn announce(addr: std::net::SocketAddr) -> eyre::Result<()> {
-    let mut out = std::io::stdout().lock();
-    writeln!(out, "READY http://{addr}")
-        .and_then(|()| out.flush())
-        .wrap_err("cannot write to standard output")
 }
 
 async fn recover(
@@ -165,137 +152,71 @@ async fn recover(
     Ok(recovered)
 }
 
-type Control = (
-    crossbeam_channel::Sender<SequencerInput>,
-    crossbeam_channel::Receiver<SequencerInput>,
-);
-
+#[allow(clippy::type_complexity, reason = "what serves, and what sequences")]
 fn start_threads(
     config: &GatewayConfig,
     recovered: Recovered,
-    key: &CommitterKey,
-    (control, control_end): Control,
     stages: &Arc<StageMetrics>,
     shutdown: &Shutdown,
-) -> eyre::Result<((Arc<GatewayChain>, DepositDesk), Threads)> {
-    let threads = Threads::new(shutdown.clone(), END_DEADLINE);
-    let (submissions, submissions_end) = bounded(SUBMISSIONS);
-    let (cuts, cuts_end) = bounded(CUTS);
-    let (closed, closed_end) = bounded(CLOSED_BLOCKS);
-    let (blocks, blocks_end) = bounded(BLOCKS);
-    let (snapshots, snapshots_end) = bounded(SNAPSHOTS);
+) -> eyre::Result<((Arc<GatewayChain>, DepositDesk), (Pipeline, Arc<Doorway>))> {
     let (answers, mut answers_end) = tokio::sync::mpsc::channel(ANSWERS);
-    let answering = recovered.publisher.board().clone();
+    let board = recovered.publisher.board().clone();
+    let answering = board.clone();
     tokio::spawn(async move {
         while let Some(frag) = answers_end.recv().await {
             answering.answer(&frag);
         }
     });
-    let clock = Arc::new(SystemClock);
-    let board = recovered.publisher.board().clone();
     let desk = recovered.l1.desk();
-    let rule = config.sequencer.ordering_rule;
-
-    let chain = Arc::new(GatewayChain::new(GatewayParts {
-        config: recovered.config.clone(),
-        domain: recovered.signer.domain(),
-        committer: key.address(),
-        genesis: recovered.genesis,
-        board: board.clone(),
-        submissions,
-        control: control.clone(),
+    let reader = Arc::new(ChainReader::new(
+        recovered.config.clone(),
+        recovered.signer.domain(),
+        recovered.genesis,
+        board,
+    ));
+    let doorway = Arc::new(Doorway::default());
+    let ingress = GatewayIngress {
+        reader: reader.clone(),
+        doorway: doorway.clone(),
+        forward: None,
         fees: config.fees.schedule(),
         pool_capacity: config.pool.max_transactions as usize,
         max_transaction_bytes: config.pool.max_transaction_bytes as usize,
-        reserve_wei: config.coverage.reserve_wei,
-        preconf_wait: PRECONF_WAIT,
         metrics: stages.clone(),
-    }));
-
+    };
+    let chain = Arc::new(GatewayChain::new(reader, ingress));
     let coverage = &config.coverage;
-    let parts = SequencerParts {
-        config: recovered.config,
+    let parts = PipelineParts {
+        chain: recovered.config,
         block_clock: recovered.block_clock,
-        clock: clock.clone(),
-        frag_limits: settings::frag_limits(config),
-        admission: settings::admission(config),
-        fees: config.fees.schedule(),
-        pool_capacity: config.pool.max_transactions as usize,
-        pool: Pool::new(settings::pool_limits(config), settings::turn_order(rule)),
-        book: CoverageBook::new(
+        // One endless window.
+        blocks: BlockRange {
+            first: 1,
+            last: u64::MAX,
+        },
+        // Nothing is posted.
+        max_block_data_bytes: usize::MAX,
+        coverage: CoverageBook::new(
             coverage.reserve_wei,
             coverage.fee_multiple,
             recovered.turn.window_coverage_wei(),
         ),
-        board,
-        scribe: cuts.clone(),
-        sealer: closed,
-        control: control_end,
-        submissions: submissions_end,
-        metrics: stages.clone(),
-    };
-    let (l1, open) = (Box::new(recovered.l1), recovered.open);
-    let scribe = Scribe {
         turn: recovered.turn,
         base: recovered.base,
+        ordering_rule: config.sequencer.ordering_rule,
         log: recovered.log,
+        replay_from: None,
+        first_records: recovered.first_records,
+        newest_block: recovered.newest_block,
         signer: recovered.signer,
         publisher: recovered.publisher,
-        clock,
-        newest_block: recovered.newest_block,
-        first_records: recovered.first_records,
-        sequencer: control.clone(),
-        answers,
-        archive: blocks,
-        stored: snapshots_end,
-        metrics: stages.clone(),
-    };
-    let archive = Archive {
+        sealer: recovered.sealer,
         store: recovered.store,
-        checkpoint_blocks: config.store.checkpoint_blocks,
-        stored: snapshots,
-        sequencer: control.clone(),
-        metrics: stages.clone(),
+        unsealed: recovered.unsealed,
+        begin: Begin::Paused(recovered.open),
+        l1: Box::new(recovered.l1),
     };
-    // Blocks that were closed before the last end and whose seal the log does not hold yet.
-    for sealed in recovered.unsealed {
-        cuts.try_send(ScribeInput::Sealed(Box::new(sealed)))
-            .wrap_err("too many unsealed blocks")?;
-    }
-    let (sealer, sealer_metrics, sealer_control) = (recovered.sealer, stages.clone(), control);
-    threads.spawn("archive", move || {
-        run_in_background();
-        Ok(archive.run(&blocks_end)?)
-    })?;
-    threads.spawn("scribe", move || Ok(scribe.run(&cuts_end)?))?;
-    threads.spawn("sealer", move || {
-        run_in_background();
-        sealer.run(&closed_end, &cuts, &sealer_control, &sealer_metrics);
-        Ok(())
-    })?;
-    // The EVM stays on the thread it was made on, so the sequencer is made here.
-    threads.spawn("sequencer", move || {
-        Ok(Sequencer::new(parts, l1, open.resume()).run()?)
-    })?;
-    Ok(((chain, desk), threads))
-}
-
-async fn start_rpc(
-    config: &GatewayConfig,
-    chain: &Arc<GatewayChain>,
-    key: &Arc<CommitterKey>,
-) -> eyre::Result<ServerHandle> {
-    let version = format!(
-        "forebond/v{}/{}",
-        env!("CARGO_PKG_VERSION"),
-        std::env::consts::OS
-    );
-    let heavy = HeavyWork::new(
-        config.rpc.max_heavy_requests,
-        config.rpc.max_waiting_heavy_requests,
-    );
-    let mut module = eth_module(chain.clone(), &config.rpc, heavy, version)?;
-    module.merge(own_methods(chain.clone())?)?;
-    module.merge(fabric_methods(chain.clone(), key.clone())?)?;
-    Ok(serve(&config.rpc, config.http.addr, module).await?)
+    let (pipeline, door) = Pipeline::start(config, parts, answers, stages, shutdown)?;
+    doorway.set(Some(door));
+    Ok(((chain, desk), (pipeline, doorway)))
 }

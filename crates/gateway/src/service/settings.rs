@@ -5,15 +5,16 @@ use crate::{
     clock::{Clock, SystemClock},
     pool::{PoolLimits, TurnOrder},
     recovery::RecoverySettings,
-    sequencer::{AdmissionLimits, FragLimits},
+    sequencer::AdmissionLimits,
 };
 use eyre::{WrapErr, bail, eyre};
 use forebond_exec::StoreOptions;
+use forebond_ledger::FragLimits;
 use forebond_protocol::OrderingRule;
 use forebond_runtime::CommitterKey;
 use std::time::Duration;
 
-fn size(bytes: u64) -> usize {
+pub(super) fn size(bytes: u64) -> usize {
     usize::try_from(bytes).unwrap_or(usize::MAX)
 }
 
@@ -44,15 +45,19 @@ pub(super) fn recovery(
         guard_dir: config.guard.resolve().wrap_err("the guard's directory")?,
         chain: config.chain.chain_config(now_s),
         segment_bytes: config.log.segment_bytes,
-        store: StoreOptions {
-            cache_bytes: size(config.store.cache_bytes),
-            history_blocks: config.store.history_blocks,
-        },
+        store: store(config),
         cache_entries: size(config.sequencer.cache_entries),
         ordering_rule: config.sequencer.ordering_rule,
         key: *key.expose_secret(),
         committer: key.address(),
     })
+}
+
+pub(super) fn store(config: &GatewayConfig) -> StoreOptions {
+    StoreOptions {
+        cache_bytes: size(config.store.cache_bytes),
+        history_blocks: config.store.history_blocks,
+    }
 }
 
 pub(super) fn pool_limits(config: &GatewayConfig) -> PoolLimits {

@@ -101,11 +101,30 @@ impl ReplaySigner {
         ))
     }
 
-    /// Ends the replay: refuses when the log ends before what was signed (R17).
-    pub fn finish(mut self) -> Result<Signer, SignerError> {
-        self.signer.guard.check_against(&self.kept)?;
-        self.signer.file.keep(self.signer.guard.record())?;
-        Ok(self.signer)
+    /// Notes that a logged message was signed, without signing it again.
+    pub fn pass(&mut self, position: Position, struct_hash: B256) -> Result<(), SignerError> {
+        Ok(self.signer.guard.authorize(position, struct_hash)?)
+    }
+
+    /// Ends the replay: refuses when the log ends before what was signed (R17), and gives the signer back all the same.
+    #[allow(
+        clippy::result_large_err,
+        reason = "the signer goes on after the error"
+    )]
+    pub fn finish(mut self) -> Result<Signer, (SignerError, Self)> {
+        if let Err(error) = self.signer.guard.check_against(&self.kept) {
+            return Err((error.into(), self));
+        }
+        match self.signer.file.keep(self.signer.guard.record()) {
+            Ok(()) => Ok(self.signer),
+            Err(error) => Err((error.into(), self)),
+        }
+    }
+
+    /// Goes on from the record kept outside of the log: everything up to it counts as signed.
+    pub fn trusting(mut self, kept: GuardRecord) -> Signer {
+        self.signer.guard = Guard::resume(kept);
+        self.signer
     }
 }
 

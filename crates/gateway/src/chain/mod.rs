@@ -1,7 +1,0 @@
-//! Sealed blocks: in memory while they are recent, encoded for the store afterwards.
-
-mod body;
-mod sealed;
-
-pub use body::{BodyError, decode_body, encode_body};
-pub use sealed::SealedBlock;
