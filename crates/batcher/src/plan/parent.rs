@@ -1,0 +1,115 @@
+use std::collections::BTreeSet;
+
+use alloy_primitives::B256;
+
+use super::Rules;
+
+/// A batch in the Inbox, as far as its child needs it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ancestor {
+    /// Its number in the Inbox; 0 is genesis.
+    pub id: u32,
+    /// Struct hash; zero at genesis.
+    pub hash: B256,
+    /// Number of its parent.
+    pub parent_id: u32,
+    /// Last block.
+    pub last_block: u64,
+}
+
+/// The batch to post on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Parent {
+    /// The batch itself.
+    pub batch: Ancestor,
+    /// The child of it that is held void and has to be disputed, when there is one (R4).
+    pub disputes: Option<u32>,
+}
+
+/// The parent of the next batch: the newest batch, or, when our own derivation holds it or an ancestor of it void, the one before
+/// the oldest void one. `line` is the newest batch with its ancestors, newest first, at least as far back as `void` reaches.
+pub fn parent_of(line: &[Ancestor], void: &BTreeSet<u32>) -> Option<Parent> {
+    let oldest_void = line.iter().rposition(|batch| void.contains(&batch.id));
+    let Some(place) = oldest_void else {
+        return line.first().map(|batch| Parent {
+            batch: *batch,
+            disputes: None,
+        });
+    };
+    let disputed = line.get(place)?;
+    let batch = *line.get(place.checked_add(1)?)?;
+    (batch.id == disputed.parent_id).then_some(Parent {
+        batch,
+        disputes: Some(disputed.id),
+    })
+}
+
+/// First block of the next batch on a parent that ends with `last_posted`: the block after it, or, when nodes have long filled the
+/// blocks behind it by themselves up to `derived` (R8), the one after those. A gap that the Inbox would call too young is none.
+pub fn first_block(rules: &Rules, last_posted: u64, derived: u64, next_slot: u64) -> u64 {
+    let next = last_posted.saturating_add(1);
+    if derived < next {
+        return next;
+    }
+    let youngest = rules
+        .turns
+        .posting_slot_of(derived)
+        .saturating_add(rules.sequencing_window_slots);
+    if next_slot < youngest {
+        next
+    } else {
+        derived.saturating_add(1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloy_primitives::U256;
+
+    fn batch(id: u32, parent_id: u32) -> Ancestor {
+        Ancestor {
+            id,
+            hash: B256::from(U256::from(id)),
+            parent_id,
+            last_block: u64::from(id) * 10,
+        }
+    }
+
+    #[test]
+    fn the_next_batch_stands_on_the_newest_one_unless_our_derivation_calls_it_void() {
+        let line = [batch(5, 4), batch(4, 2), batch(2, 0), batch(0, 0)];
+        let parent = |void: &[u32]| parent_of(&line, &void.iter().copied().collect());
+        assert_eq!(
+            parent(&[]),
+            Some(Parent {
+                batch: line[0],
+                disputes: None
+            })
+        );
+        // Number 3 lost a race and is on nobody's line.
+        assert_eq!(parent(&[3]), parent(&[]));
+        assert_eq!(
+            parent(&[5]),
+            Some(Parent {
+                batch: line[1],
+                disputes: Some(5)
+            })
+        );
+        assert_eq!(
+            parent(&[5, 4]),
+            Some(Parent {
+                batch: line[2],
+                disputes: Some(4)
+            })
+        );
+        assert_eq!(
+            parent(&[2]),
+            Some(Parent {
+                batch: line[3],
+                disputes: Some(2)
+            })
+        );
+        assert_eq!(parent_of(&[], &BTreeSet::new()), None);
+    }
+}

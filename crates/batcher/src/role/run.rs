@@ -1,0 +1,175 @@
+use std::sync::Arc;
+
+use eyre::{Result, WrapErr, eyre};
+use forebond_l1::{
+    beacon::{BeaconClient, BeaconConfig},
+    execution::{ExecutionClient, ExecutionConfig},
+    sender::{Lane, LaneConfig, SlotRules},
+};
+use forebond_runtime::{Health, Metrics, MetricsServer, Shutdown};
+use forebond_settlement::{L1Event, L1Start, RollupFile, Settlement, SettlementConfig};
+use tokio::sync::mpsc;
+
+use super::{Batcher, BatcherConfig, Clock, Parts, SystemClock};
+use crate::{
+    inbox::InboxReader,
+    keeper::Keeper,
+    pack::Prover,
+    plan::Policy,
+    post::{Poster, PosterConfig},
+    report::{Figures, Report},
+    sign::SignedLog,
+    source::GatewayRpc,
+};
+
+/// Runs a batcher until the end is requested.
+///
+/// # Errors
+/// What keeps it from starting. What fails later is reported and tried again.
+pub async fn run(config: BatcherConfig, shutdown: Shutdown) -> Result<()> {
+    std::fs::create_dir_all(&config.data_dir)
+        .wrap_err_with(|| format!("cannot create {}", config.data_dir.display()))?;
+    let metrics = Metrics::new(env!("CARGO_PKG_VERSION"))?;
+    let figures = Figures::new(metrics.registry())?;
+    let health = Health::new(&["batcher"]);
+    let server = match config.metrics {
+        Some(addr) => {
+            Some(MetricsServer::start(addr, metrics, health.clone(), shutdown.clone()).await?)
+        }
+        None => None,
+    };
+    let source = GatewayRpc::new(&config.gateway_url)?;
+    let batcher = tokio::select! {
+        () = shutdown.requested() => return Ok(()),
+        batcher = build(config, source, figures, shutdown.clone()) => batcher?,
+    };
+    health.set_ready("batcher");
+    batcher.run(shutdown).await;
+    if let Some(server) = server {
+        server.stopped().await?;
+    }
+    Ok(())
+}
+
+async fn build(
+    config: BatcherConfig,
+    source: GatewayRpc,
+    figures: Figures,
+    shutdown: Shutdown,
+) -> Result<Batcher<GatewayRpc>> {
+    let rollup = RollupFile::load(&config.rollup)?;
+    let (settlement, events) = follow(&config, rollup, shutdown).await?;
+    let facts = Arc::clone(settlement.facts());
+    let client = settlement
+        .execution()
+        .cloned()
+        .ok_or_else(|| eyre!("no L1 endpoint is given: --l1-rpc"))?;
+    tokio::spawn(events);
+    let slots = facts.turns.slots;
+    let slot_ms = slots.seconds_per_slot.saturating_mul(1000);
+    let policy = config
+        .policy
+        .unwrap_or(Policy::for_slots_of(slots.seconds_per_slot));
+    let rules = SlotRules {
+        clock: slots,
+        first_slot: 0,
+        last_slot: 0,
+        // The proofs are done when a version is sent; what is left is the way to pools.
+        lead_ms: policy.lead_ms / 2,
+        grace_ms: config.timing.grace_ms.unwrap_or(slot_ms / 3),
+    };
+    let reader = InboxReader::new(client.clone(), facts.contracts.inbox);
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let lane = LaneConfig {
+        fees: config.fees,
+        poll_ms: config.timing.poll_ms,
+        ..LaneConfig::default()
+    };
+    let lane = Lane::new(client, config.payer, lane).await?;
+    let log = SignedLog::open(&config.data_dir.join("signed.log"))?;
+    let mut poster = Poster::new(
+        PosterConfig {
+            slots,
+            lead_ms: rules.lead_ms,
+            grace_ms: rules.grace_ms,
+            form: config.sidecar_form,
+            versions: figures.versions.clone(),
+        },
+        lane,
+        Prover::start()?,
+        (log, config.committer.clone()),
+        reader.clone(),
+        settlement.clone(),
+        Arc::clone(&clock),
+    );
+    poster.warm_up().await?;
+    let beacon = config
+        .l1_beacon
+        .first()
+        .map(|url| BeaconClient::new(&BeaconConfig::new(url)))
+        .transpose()?;
+    let parts = Parts {
+        source,
+        reader: reader.clone(),
+        poster,
+        keeper: None,
+        committer: config.committer,
+        clock: Arc::clone(&clock),
+        policy,
+        report: Report::open(&config.data_dir.join("batcher.json")),
+        figures,
+        poll_ms: config.timing.poll_ms,
+        settlement,
+    };
+    let mut batcher = Batcher::new(parts).await?;
+    if let Some(beacon) = beacon.filter(|_| config.keeps_lookahead) {
+        let me = batcher.gateway();
+        batcher.keep(Keeper::new(beacon, reader, facts, me, clock, rules));
+    }
+    Ok(batcher)
+}
+
+/// Starts the view of the rollup at L1's head; the future reads its events, of which nothing else is needed here.
+async fn follow(
+    config: &BatcherConfig,
+    rollup: RollupFile,
+    shutdown: Shutdown,
+) -> Result<(Settlement, impl Future<Output = ()> + Send + 'static)> {
+    let endpoint = config
+        .l1_rpc
+        .first()
+        .ok_or_else(|| eyre!("no L1 endpoint is given: --l1-rpc"))?;
+    // One back: windows are read once a block is applied.
+    let head = ExecutionClient::new(&ExecutionConfig::new(endpoint))?
+        .head()
+        .await?;
+    let (settlement, mut events): (Settlement, mpsc::Receiver<L1Event>) =
+        Settlement::start(SettlementConfig {
+            l1_rpc: config.l1_rpc.clone(),
+            l1_beacon: config.l1_beacon.clone(),
+            rollup,
+            poll_ms: config.timing.poll_ms,
+            from: L1Start {
+                number: head.number.saturating_sub(1),
+                hash: if head.number == 0 {
+                    head.hash
+                } else {
+                    head.parent_hash
+                },
+            },
+        })
+        .await?;
+    let reading = async move {
+        loop {
+            tokio::select! {
+                () = shutdown.requested() => return,
+                event = events.recv() => if event.is_none() {
+                    // A reorg deeper than remembered: begin again from L1's head.
+                    shutdown.request("the view of L1 ended; start again");
+                    return;
+                },
+            }
+        }
+    };
+    Ok((settlement, reading))
+}
