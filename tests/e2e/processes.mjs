@@ -55,6 +55,8 @@ export async function start(program, args, { ready, deadlineMs = 30_000, env = {
   return {
     match,
     output: () => output,
+    /** Resolves to { code, signal } when the process has ended by itself. */
+    end: () => ended,
     async stop(signal = 'SIGTERM', graceMs = 20_000) {
       child.kill(signal);
       const timer = setTimeout(() => child.kill('SIGKILL'), graceMs);

@@ -1,13 +1,20 @@
 //! What can be asked on the command line.
 
-use crate::commands::{config::ConfigArgs, gateway::GatewayArgs, verify::VerifyArgs};
+use crate::commands::{
+    batcher::BatcherArgs, config::ConfigArgs, gateway::GatewayArgs, node::NodeArgs,
+    verify::VerifyArgs,
+};
 use clap::{Parser, Subcommand};
 use forebond_bench::BenchArgs;
+use forebond_devnet::DevnetArgs;
 
 /// Preconfirmations for OP Stack rollups: signed, durable execution receipts in milliseconds.
 #[derive(Parser)]
 #[command(name = "forebond", version, about, propagate_version = true)]
 pub(crate) struct Cli {
+    /// End when standard input does: whoever holds its other end has died
+    #[arg(long, global = true, hide = true)]
+    pub(crate) die_with_parent: bool,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
@@ -16,10 +23,16 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Take transactions, answer with signed promises, seal blocks
     Gateway(Box<GatewayArgs>),
+    /// Follow a rollup: derive it from L1, show what gateways promise
+    Node(Box<NodeArgs>),
+    /// Post a gateway's blocks to L1, keep the lookahead proven
+    Batcher(Box<BatcherArgs>),
     /// Check a preconfirmation offline and say what it promises
     Verify(VerifyArgs),
     /// Load an Ethereum RPC and verify every answer
     Bench(Box<BenchArgs>),
+    /// Run an L1, gateways, batchers, followers and users on this machine
+    Devnet(Box<DevnetArgs>),
     /// Look at a configuration
     Config(Box<ConfigArgs>),
 }
@@ -41,10 +54,18 @@ mod tests {
             "forebond gateway --frag-interval 200ms --admin 127.0.0.1:9546 --ordering priority-fee --latest-preconfirmed",
             "forebond verify p.json --gateway 0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266",
             "forebond bench --url http://127.0.0.1:9545 --rate 1000 --seconds 10 --json",
+            "forebond devnet --data-dir d --slot-time 2s --preset minimal --validators 8 --gateways 2 --followers 1 --spam 10 \
+             --l1 embedded --seed 1 --kill gateway-1@20 --fault l1-miss@9 --exit-after 40 --json",
+            "forebond gateway --rollup r.json --l1-rpc http://a --l1-beacon http://b --peer ws://c --data-dir d --http 127.0.0.1:9545",
+            "forebond node --rollup r.json --l1-rpc http://a --l1-beacon http://b --data-dir d --http 127.0.0.1:9645",
+            "forebond batcher --rollup r.json --l1-rpc http://a --l1-beacon http://b --gateway http://c --data-dir d",
             "forebond config check --config f",
             "forebond config check",
         ] {
-            assert!(Cli::try_parse_from(line.split(' ')).is_ok(), "{line}");
+            assert!(
+                Cli::try_parse_from(line.split_whitespace()).is_ok(),
+                "{line}"
+            );
         }
     }
 }

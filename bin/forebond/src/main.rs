@@ -2,6 +2,7 @@
 
 mod cli;
 mod commands;
+mod die_with_parent;
 mod duration;
 mod gateway_flags;
 
@@ -12,8 +13,12 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    match commands::run(cli::Cli::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
+    let cli = cli::Cli::parse();
+    if cli.die_with_parent {
+        die_with_parent::watch();
+    }
+    match commands::run(cli) {
+        Ok(code) => code,
         Err(error) => {
             eprintln!("forebond: {error:#}");
             ExitCode::FAILURE

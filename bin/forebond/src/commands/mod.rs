@@ -1,18 +1,28 @@
 //! One module per command.
 
+pub(crate) mod batcher;
 mod bench;
 pub(crate) mod config;
+mod devnet;
 pub(crate) mod gateway;
+pub(crate) mod node;
+mod rollup_args;
+mod running;
 pub(crate) mod verify;
 
 use crate::cli::{Cli, Command};
+use std::process::ExitCode;
 
 /// Does what was asked; the error is printed by `main`, once.
-pub(crate) fn run(cli: Cli) -> eyre::Result<()> {
-    match cli.command {
+pub(crate) fn run(cli: Cli) -> eyre::Result<ExitCode> {
+    let done = match cli.command {
+        Command::Devnet(args) => return devnet::run(*args),
         Command::Gateway(args) => gateway::run(*args),
+        Command::Node(args) => node::run(*args),
+        Command::Batcher(args) => batcher::run(*args),
         Command::Verify(args) => verify::run(&args),
         Command::Bench(args) => bench::run(*args),
         Command::Config(args) => config::run(*args),
-    }
+    };
+    done.map(|()| ExitCode::SUCCESS)
 }

@@ -73,7 +73,15 @@ impl Committer {
     /// # Errors
     /// Never in practice: one hash in 2^128 is no key.
     pub fn named(name: &str) -> Result<Self> {
-        let key = secp256k1::SecretKey::from_slice(keccak256(name).as_slice())?;
+        Self::of_bytes(keccak256(name))
+    }
+
+    /// The key with these bytes.
+    ///
+    /// # Errors
+    /// For zero and beyond the curve's order.
+    pub fn of_bytes(bytes: B256) -> Result<Self> {
+        let key = secp256k1::SecretKey::from_slice(bytes.as_slice())?;
         let address = Signature::sign(B256::ZERO, &key).recover(B256::ZERO)?;
         Ok(Self { key, address })
     }

@@ -2,7 +2,7 @@
 
 use alloy_sol_types::SolValue;
 use eyre::Result;
-use forebond_beacon::{containers::BeaconBlockHeader, proof::StateProver};
+use forebond_beacon::{containers::BeaconBlockHeader, preset::Preset, proof::StateProver};
 use forebond_contracts::{
     bindings::{IEvidenceShapes as shapes, Lookahead, ValidatorRegistry},
     convert,
@@ -10,7 +10,7 @@ use forebond_contracts::{
 
 use super::validators::Proven;
 
-fn header(proven: &Proven, header: &BeaconBlockHeader) -> shapes::HeaderProof {
+fn header<P: Preset>(proven: &Proven<P>, header: &BeaconBlockHeader) -> shapes::HeaderProof {
     shapes::HeaderProof {
         rootTimestamp: proven.root_timestamp_s,
         header: shapes::BeaconHeader {
@@ -27,8 +27,8 @@ fn header(proven: &Proven, header: &BeaconBlockHeader) -> shapes::HeaderProof {
 ///
 /// # Errors
 /// For an index that the state does not have.
-pub fn validators(
-    proven: &Proven,
+pub fn validators<P: Preset>(
+    proven: &Proven<P>,
     wanted: &[u64],
 ) -> Result<Vec<ValidatorRegistry::ValidatorProof>> {
     let proofs = StateProver::new(&proven.state)?.validators(wanted)?;
@@ -50,7 +50,7 @@ pub fn validators(
 ///
 /// # Errors
 /// For any other epoch.
-pub fn lookahead(proven: &Proven, epoch: u64) -> Result<Lookahead::LookaheadProof> {
+pub fn lookahead<P: Preset>(proven: &Proven<P>, epoch: u64) -> Result<Lookahead::LookaheadProof> {
     let proof = StateProver::new(&proven.state)?.lookahead(epoch)?;
     Ok(Lookahead::LookaheadProof {
         header: convert(&header(proven, &proof.header))?,
@@ -63,7 +63,7 @@ pub fn lookahead(proven: &Proven, epoch: u64) -> Result<Lookahead::LookaheadProo
 ///
 /// # Errors
 /// For a slot outside the two epochs that the state knows.
-pub fn slot(proven: &Proven, slot: u64) -> Result<Vec<u8>> {
+pub fn slot<P: Preset>(proven: &Proven<P>, slot: u64) -> Result<Vec<u8>> {
     let proof = StateProver::new(&proven.state)?.slot(slot)?;
     Ok((header(proven, &proof.header), proof.chunk, proof.branch).abi_encode())
 }
@@ -72,7 +72,7 @@ pub fn slot(proven: &Proven, slot: u64) -> Result<Vec<u8>> {
 ///
 /// # Errors
 /// For any other slot.
-pub fn presence(proven: &Proven, slot: u64) -> Result<shapes::SlotPresenceProof> {
+pub fn presence<P: Preset>(proven: &Proven<P>, slot: u64) -> Result<shapes::SlotPresenceProof> {
     let proof = StateProver::new(&proven.state)?.presence(slot)?;
     Ok(shapes::SlotPresenceProof {
         header: header(proven, &proof.header),

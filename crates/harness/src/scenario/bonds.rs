@@ -35,26 +35,13 @@ impl Gateway {
 /// When the registry refuses.
 pub async fn register(stage: &mut Stage, owner: Role, expected_id: u32) -> Result<Gateway> {
     let committer = Committer::named(&format!("committer of {owner:?}"))?;
-    let set = GatewayRegistry::CommitterSet {
-        threshold: 1,
-        members: vec![committer.address],
-    };
-    let domain = eip712_domain! {
-        name: "Forebond",
-        version: "1",
-        chain_id: stage.world.execution().chain_id().await?,
-        verifying_contract: stage.contract("GatewayRegistry")?,
-    };
-    let key = CommitterKey {
-        owner: owner.address()?,
-        committerSet: set_hash(1, &set.members),
-    };
-    let possession = committer.sign(key.eip712_signing_hash(&domain));
-    let call = GatewayRegistry::registerCall {
-        set,
-        possessions: vec![possession.as_bytes().to_vec().into()],
-        endpoint: format!("https://{owner:?}.example").to_lowercase(),
-    };
+    let call = registration(
+        stage.world.execution().chain_id().await?,
+        stage.contract("GatewayRegistry")?,
+        owner.address()?,
+        &committer,
+        format!("https://{owner:?}.example").to_lowercase(),
+    );
     stage
         .send(owner, "GatewayRegistry", &call, U256::ZERO)
         .await?;
@@ -75,6 +62,36 @@ pub async fn register(stage: &mut Stage, owner: Role, expected_id: u32) -> Resul
         owner,
         committer,
     })
+}
+
+/// The call by which `owner` registers a gateway that one key signs for; the key proves that it is in its holder's hand.
+pub fn registration(
+    l1_chain_id: u64,
+    registry: Address,
+    owner: Address,
+    committer: &Committer,
+    endpoint: String,
+) -> GatewayRegistry::registerCall {
+    let set = GatewayRegistry::CommitterSet {
+        threshold: 1,
+        members: vec![committer.address],
+    };
+    let domain = eip712_domain! {
+        name: "Forebond",
+        version: "1",
+        chain_id: l1_chain_id,
+        verifying_contract: registry,
+    };
+    let key = CommitterKey {
+        owner,
+        committerSet: set_hash(1, &set.members),
+    };
+    let possession = committer.sign(key.eip712_signing_hash(&domain));
+    GatewayRegistry::registerCall {
+        set,
+        possessions: vec![possession.as_bytes().to_vec().into()],
+        endpoint,
+    }
 }
 
 /// keccak256(abi.encode(threshold, members)).

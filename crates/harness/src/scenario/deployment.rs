@@ -1,12 +1,13 @@
 //! Contracts and their parameters.
 
-use alloy_primitives::U256;
+use alloy_primitives::{B256, U256};
 use eyre::{Result, ensure};
 use forebond_contracts::{Creation, Plan};
 use forebond_l1::sender::Outgoing;
 use serde_json::{Value, json};
 
 use super::{Stage, accounts::Role};
+use crate::world::Constants;
 
 /// Seconds after a window in which faults are judged, in scenarios.
 pub const EVIDENCE_HORIZON_S: u64 = 40;
@@ -21,12 +22,69 @@ pub const MIN_RESERVE_WEI: u128 = 10 * ETHER;
 /// 10^18 wei.
 pub const ETHER: u128 = 1_000_000_000_000_000_000;
 
+/// What the contracts that all rollups share are told about time; the rest of their parameters suits every chain for trying out.
+#[derive(Clone, Copy, Debug)]
+pub struct CoreTerms {
+    /// Seconds after a window in which faults are judged.
+    pub evidence_horizon_s: u64,
+    /// Seconds for claims after a fault.
+    pub claim_period_s: u64,
+}
+
+impl CoreTerms {
+    /// Those of the scenarios.
+    pub const SCENARIOS: Self = Self {
+        evidence_horizon_s: EVIDENCE_HORIZON_S,
+        claim_period_s: CLAIM_PERIOD_S,
+    };
+}
+
+/// What a rollup is told; the rest of its parameters suits every chain for trying out.
+#[derive(Clone, Copy, Debug)]
+pub struct RollupTerms {
+    /// Unix seconds of rollup block 0.
+    pub genesis_time_s: u64,
+    /// Hash of rollup block 0.
+    pub genesis_hash: B256,
+    /// Seconds a rollup block takes.
+    pub block_time_s: u64,
+    /// H of R1, slots.
+    pub handover_slots: u64,
+    /// Depth of R12, slots.
+    pub lookahead_depth: u64,
+    /// Owner of what no registered proposer owns.
+    pub fallback_gateway: u32,
+    /// First L1 epoch with windows.
+    pub first_epoch: u64,
+    /// Seconds in which a batch can be disputed.
+    pub claim_window_s: u64,
+    /// Slots after which nodes fill unposted blocks by themselves.
+    pub sequencing_window_slots: u64,
+}
+
+impl RollupTerms {
+    /// Those of the scenarios, for a rollup that begins with the L1.
+    pub const fn scenarios(constants: &Constants, first_epoch: u64, fallback_gateway: u32) -> Self {
+        Self {
+            genesis_time_s: constants.genesis_time_s,
+            genesis_hash: super::posting::GENESIS_HASH,
+            block_time_s: 1,
+            handover_slots: 1,
+            lookahead_depth: 1,
+            fallback_gateway,
+            first_epoch,
+            claim_window_s: CLAIM_WINDOW_S,
+            sequencing_window_slots: 64,
+        }
+    }
+}
+
 /// Deploys the contracts that all rollups share.
 ///
 /// # Errors
 /// When a creation fails.
 pub async fn core(stage: &mut Stage) -> Result<()> {
-    let parameters = core_parameters(stage)?;
+    let parameters = core_parameters(&stage.constants, &CoreTerms::SCENARIOS)?;
     run(stage, &Plan::core()?, &parameters).await
 }
 
@@ -35,9 +93,19 @@ pub async fn core(stage: &mut Stage) -> Result<()> {
 /// # Errors
 /// When a creation fails.
 pub async fn rollup(stage: &mut Stage, first_epoch: u64, fallback_gateway: u32) -> Result<()> {
+    let terms = RollupTerms::scenarios(&stage.constants, first_epoch, fallback_gateway);
+    let parameters = rollup_parameters(&stage.constants, &terms)?;
+    run(stage, &Plan::rollup()?, &parameters).await
+}
+
+/// Parameters of `contracts/deployment/rollup.json`.
+///
+/// # Errors
+/// Never for the known accounts.
+pub fn rollup_parameters(constants: &Constants, terms: &RollupTerms) -> Result<Value> {
     let mut attesters = [Role::AttesterA.address()?, Role::AttesterB.address()?];
     attesters.sort();
-    let mut parameters = clock(stage);
+    let mut parameters = clock(constants);
     merge(
         &mut parameters,
         json!({
@@ -47,35 +115,39 @@ pub async fn rollup(stage: &mut Stage, first_epoch: u64, fallback_gateway: u32) 
             "attesterBondWei": (ETHER).to_string(),
             "vetoSeconds": 4,
             "attesterExitSeconds": 40,
-            "sequencingWindowSlots": 64,
+            "sequencingWindowSlots": terms.sequencing_window_slots,
             "rollup": {
-                "l2GenesisTime": stage.constants.genesis_time_s,
-                "blockTimeSeconds": 1,
-                "l2GenesisHash": super::posting::GENESIS_HASH,
-                "handoverSlots": 1,
-                "lookaheadDepth": 1,
-                "fallbackGateway": fallback_gateway,
+                "l2GenesisTime": terms.genesis_time_s,
+                "blockTimeSeconds": terms.block_time_s,
+                "l2GenesisHash": terms.genesis_hash,
+                "handoverSlots": terms.handover_slots,
+                "lookaheadDepth": terms.lookahead_depth,
+                "fallbackGateway": terms.fallback_gateway,
                 "orderingRule": 0,
-                "firstEpoch": first_epoch,
-                "claimWindowSeconds": CLAIM_WINDOW_S,
+                "firstEpoch": terms.first_epoch,
+                "claimWindowSeconds": terms.claim_window_s,
                 "resolverSeconds": 12,
                 "disputeBondWei": (ETHER / 10).to_string(),
                 "maxOriginLag": 256,
             },
         }),
     );
-    run(stage, &Plan::rollup()?, &parameters).await
+    Ok(parameters)
 }
 
-fn core_parameters(stage: &Stage) -> Result<Value> {
-    let mut parameters = clock(stage);
+/// Parameters of `contracts/deployment/core.json`.
+///
+/// # Errors
+/// Never for the known accounts.
+pub fn core_parameters(constants: &Constants, terms: &CoreTerms) -> Result<Value> {
+    let mut parameters = clock(constants);
     merge(
         &mut parameters,
         json!({
             "timelockSeconds": 60,
             "governors": [Role::Governor.address()?],
             "fuluForkEpoch": 0,
-            "genesisForkVersion": stage.constants.genesis_fork_version,
+            "genesisForkVersion": constants.genesis_fork_version,
             "layoutNoticeEpochs": 4,
             "releasePhase": 3,
             "historyEpochs": 1024,
@@ -88,8 +160,8 @@ fn core_parameters(stage: &Stage) -> Result<Value> {
                 "bountyCapWei": (10 * ETHER).to_string(),
                 "bountyBps": 500,
                 "coverBps": 12_500,
-                "evidenceHorizonSeconds": EVIDENCE_HORIZON_S,
-                "claimPeriodSeconds": CLAIM_PERIOD_S,
+                "evidenceHorizonSeconds": terms.evidence_horizon_s,
+                "claimPeriodSeconds": terms.claim_period_s,
                 "rewardPeriodEpochs": REWARD_PERIOD_EPOCHS,
                 "freeMissesPerPeriod": 1,
             },
@@ -98,11 +170,11 @@ fn core_parameters(stage: &Stage) -> Result<Value> {
     Ok(parameters)
 }
 
-fn clock(stage: &Stage) -> Value {
+fn clock(constants: &Constants) -> Value {
     json!({
-        "genesisTime": stage.constants.genesis_time_s,
-        "secondsPerSlot": stage.constants.seconds_per_slot,
-        "slotsPerEpoch": stage.constants.slots_per_epoch,
+        "genesisTime": constants.genesis_time_s,
+        "secondsPerSlot": constants.seconds_per_slot,
+        "slotsPerEpoch": constants.slots_per_epoch,
     })
 }
 

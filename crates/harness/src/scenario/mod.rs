@@ -7,6 +7,7 @@ pub mod chain;
 pub mod deployment;
 pub mod faults;
 pub mod keys;
+pub mod opening;
 pub mod posting;
 pub mod validators;
 
@@ -16,7 +17,6 @@ mod duties;
 mod landing;
 mod late;
 mod on_anvil;
-mod opening;
 mod settlement;
 
 pub use duties::duties;

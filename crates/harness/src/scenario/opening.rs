@@ -1,3 +1,5 @@
+//! A rollup in operation: where most scenarios begin.
+
 use eyre::Result;
 
 use super::{

@@ -2,18 +2,24 @@
 
 use alloy_primitives::U256;
 use eyre::{Result, ensure, eyre};
-use forebond_beacon::{containers::BeaconState, preset::Minimal};
+use forebond_beacon::{
+    containers::BeaconState,
+    preset::{Minimal, Preset},
+};
 use forebond_contracts::bindings::{Lookahead, ValidatorRegistry};
 use forebond_l1::beacon::{BlockId, ProposerDuty};
 use ssz::Decode;
 
 use super::{Stage, accounts::Role, beacon_proofs};
-use crate::world::OPERATORS;
+use crate::world::{OPERATORS, World};
+
+/// Slots without a block, one after the other, that are waited through.
+const MOST_EMPTY_SLOTS: u64 = 8;
 
 /// A state after a block, and the timestamp under which EIP-4788 keeps that block's root.
-pub struct Proven {
+pub struct Proven<P: Preset = Minimal> {
     /// The state.
-    pub state: BeaconState<Minimal>,
+    pub state: BeaconState<P>,
     /// Unix seconds of the next block.
     pub root_timestamp_s: u64,
 }
@@ -21,10 +27,10 @@ pub struct Proven {
 /// The state after the newest block.
 ///
 /// # Errors
-/// When the L1 does not answer.
-pub async fn head_state(stage: &Stage) -> Result<BeaconState<Minimal>> {
-    let bytes = stage.world.beacon()?.state_ssz(BlockId::Head).await?;
-    BeaconState::<Minimal>::from_ssz_bytes(&bytes).map_err(|error| eyre!("{error:?}"))
+/// When the L1 does not answer, or has another preset.
+pub async fn head_state<P: Preset>(world: &World) -> Result<BeaconState<P>> {
+    let bytes = world.beacon()?.state_ssz(BlockId::Head).await?;
+    BeaconState::<P>::from_ssz_bytes(&bytes).map_err(|error| eyre!("{error:?}"))
 }
 
 /// Takes the newest state, and makes the block after it.
@@ -32,13 +38,30 @@ pub async fn head_state(stage: &Stage) -> Result<BeaconState<Minimal>> {
 /// # Errors
 /// When the L1 does not answer, or keeps another root.
 pub async fn newest_state(stage: &Stage) -> Result<Proven> {
-    let state = head_state(stage).await?;
-    stage.world.advance(1).await?;
-    let root_timestamp_s = stage.now_s().await?;
-    Ok(Proven {
-        state,
-        root_timestamp_s,
-    })
+    proven_state(&stage.world).await
+}
+
+/// As [`newest_state`], of any preset.
+///
+/// # Errors
+/// When the L1 does not answer.
+pub async fn proven_state<P: Preset>(world: &World) -> Result<Proven<P>> {
+    let state = head_state(world).await?;
+    // By number: in real time more slots may pass meanwhile.
+    let next = state
+        .latest_execution_payload_header
+        .block_number
+        .saturating_add(1);
+    for _ in 0..MOST_EMPTY_SLOTS {
+        world.advance(1).await?;
+        if let Some(block) = world.execution().block(next.into()).await? {
+            return Ok(Proven {
+                state,
+                root_timestamp_s: block.timestamp_s,
+            });
+        }
+    }
+    Err(eyre!("no block {next} after {MOST_EMPTY_SLOTS} slots"))
 }
 
 /// The account that validator `index` withdraws to.

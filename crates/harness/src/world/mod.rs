@@ -40,6 +40,7 @@ pub struct World {
     kind: Kind,
     execution: ExecutionClient,
     beacon: Option<BeaconClient>,
+    pace: Pace,
     /// Ends the L1 when dropped.
     #[expect(dead_code, reason = "held until it is dropped")]
     running: Running,
@@ -49,6 +50,16 @@ pub struct World {
 enum Running {
     Embedded(embedded::Running),
     Process(process::Running),
+    Elsewhere,
+}
+
+/// How slots pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pace {
+    /// When they are asked to.
+    OnRequest,
+    /// By the time of day: whoever wants slots to pass waits.
+    RealTime,
 }
 
 /// What a deployment needs to know of an L1.
@@ -80,6 +91,8 @@ pub const VALIDATORS: u64 = 16;
 pub const OPERATORS: u64 = 2;
 /// Seconds of chain time a slot takes.
 pub const SLOT_TIME_S: u64 = 1;
+/// Pause between two looks at a clock that nobody here moves.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 impl World {
     /// The L1 in this process: minimal preset, slots on request.
@@ -119,6 +132,16 @@ impl World {
         Ok(world)
     }
 
+    /// An L1 that somebody else has started and will end.
+    ///
+    /// # Errors
+    /// When an address is none.
+    pub fn over(kind: Kind, pace: Pace, rpc: &str, beacon: Option<&str>) -> Result<Self> {
+        let mut world = Self::new(kind, Running::Elsewhere, rpc, beacon)?;
+        world.pace = pace;
+        Ok(world)
+    }
+
     fn new(kind: Kind, running: Running, rpc: &str, beacon: Option<&str>) -> Result<Self> {
         let beacon = beacon
             .map(|url| BeaconClient::new(&BeaconConfig::new(url)))
@@ -127,6 +150,7 @@ impl World {
             kind,
             execution: ExecutionClient::new(&ExecutionConfig::new(rpc))?,
             beacon,
+            pace: Pace::OnRequest,
             running,
         })
     }
@@ -193,11 +217,18 @@ impl World {
             .wrap_err(method)
     }
 
-    /// Lets slots pass.
+    /// Lets slots pass, or waits until they have.
     ///
     /// # Errors
     /// When the L1 refuses.
     pub async fn advance(&self, slots: u64) -> Result<()> {
+        if self.pace == Pace::RealTime {
+            let wanted = self.status().await?.slot.saturating_add(slots);
+            while self.status().await?.slot < wanted {
+                tokio::time::sleep(LOOK_AGAIN).await;
+            }
+            return Ok(());
+        }
         // In parts, so that no request outlasts its deadline.
         let mut left = slots;
         while left > 0 {

@@ -18,7 +18,7 @@ pub(super) async fn a_missed_border_shifts_no_epoch(stage: &mut Stage) -> Result
     let epoch = stage.epoch().await? + 3;
     let border = epoch * stage.constants.slots_per_epoch;
     stage.world.advance_to(border - 1).await?;
-    let state = head_state(stage).await?;
+    let state = head_state(&stage.world).await?;
     for slot in [border, border + 1] {
         ensure!(
             stage.world.miss_a_slot().await? == slot,

@@ -1,0 +1,133 @@
+//! How each role is started: the one place that knows their options.
+
+use std::path::PathBuf;
+
+use crate::{files::Place, opening::Opened};
+
+/// Option by which a process ends when its standard input does, which is when its parent does.
+const DIE_WITH_PARENT: &str = "--die-with-parent";
+/// Names of the variables that bring keys.
+const COMMITTER_KEY: &str = "FOREBOND_COMMITTER_KEY";
+const BATCHER_KEY: &str = "FOREBOND_BATCHER_KEY";
+
+/// Where everything is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Setting<'a> {
+    /// The devnet's folder.
+    pub(crate) folder: &'a std::path::Path,
+    /// The L1's JSON-RPC.
+    pub(crate) l1_rpc: &'a str,
+    /// Its Beacon API.
+    pub(crate) l1_beacon: &'a str,
+    /// The gateways.
+    pub(crate) gateways: &'a [Place],
+    /// The followers.
+    pub(crate) followers: &'a [Place],
+}
+
+/// A process to start.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Launch {
+    /// `gateway-1`, `batcher-1`, `follower-1`, ….
+    pub(crate) name: String,
+    /// After the program's name.
+    pub(crate) arguments: Vec<String>,
+    /// Keys.
+    pub(crate) environment: Vec<(&'static str, String)>,
+    /// It prints `READY` when it answers.
+    pub(crate) says_ready: bool,
+}
+
+/// Without the environment, which holds keys.
+impl std::fmt::Debug for Launch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Launch")
+            .field("name", &self.name)
+            .field("arguments", &self.arguments)
+            .finish_non_exhaustive()
+    }
+}
+
+/// All processes, in the order they start.
+pub(crate) fn launches(setting: &Setting<'_>, opened: &Opened) -> Vec<Launch> {
+    let casts = || opened.cast.gateways.iter().zip(setting.gateways);
+    let gateways = casts().map(|(cast, place)| Launch {
+        name: place.name.clone(),
+        arguments: [
+            common("gateway", setting, &place.name),
+            http(place),
+            peers(setting, place),
+            // The guard's record belongs to this chain, which ends with the devnet.
+            option(
+                "--guard-dir",
+                path(setting, &format!("{}-guard", place.name)),
+            ),
+            option("--metrics", "off"),
+        ]
+        .concat(),
+        environment: vec![(COMMITTER_KEY, cast.committer.secret.to_string())],
+        says_ready: true,
+    });
+    let batchers = casts().map(|(cast, place)| {
+        let name = cast.name.replace("gateway", "batcher");
+        Launch {
+            arguments: [
+                common("batcher", setting, &name),
+                option("--gateway", place.http()),
+            ]
+            .concat(),
+            name,
+            environment: vec![
+                (COMMITTER_KEY, cast.committer.secret.to_string()),
+                (BATCHER_KEY, cast.payer.secret.to_string()),
+            ],
+            says_ready: false,
+        }
+    });
+    let followers = setting.followers.iter().map(|place| Launch {
+        name: place.name.clone(),
+        arguments: [
+            common("node", setting, &place.name),
+            http(place),
+            peers(setting, place),
+        ]
+        .concat(),
+        environment: Vec::new(),
+        says_ready: true,
+    });
+    gateways.chain(batchers).chain(followers).collect()
+}
+
+fn common(command: &str, setting: &Setting<'_>, name: &str) -> Vec<String> {
+    [
+        vec![command.to_owned(), DIE_WITH_PARENT.to_owned()],
+        option("--rollup", path(setting, "rollup.json")),
+        option("--l1-rpc", setting.l1_rpc),
+        option("--l1-beacon", setting.l1_beacon),
+        option("--data-dir", path(setting, name)),
+    ]
+    .concat()
+}
+
+fn http(place: &Place) -> Vec<String> {
+    option("--http", format!("127.0.0.1:{}", place.port))
+}
+
+/// Frags come from all other gateways.
+fn peers(setting: &Setting<'_>, own: &Place) -> Vec<String> {
+    setting
+        .gateways
+        .iter()
+        .filter(|place| *place != own)
+        .flat_map(|place| option("--peer", place.ws()))
+        .collect()
+}
+
+fn option(name: &str, value: impl Into<String>) -> Vec<String> {
+    vec![name.to_owned(), value.into()]
+}
+
+fn path(setting: &Setting<'_>, name: &str) -> String {
+    let path: PathBuf = setting.folder.join(name);
+    path.display().to_string()
+}

@@ -1,0 +1,304 @@
+//! What a devnet is made of, checked before anything starts.
+
+use std::path::PathBuf;
+
+use forebond_embedded_l1::node::PresetName;
+
+use crate::faults::{Fault, Planned};
+
+/// Which L1.
+#[derive(clap::ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum L1Kind {
+    /// In this process.
+    Embedded,
+    /// Foundry's; refused, since it has no beacon chain.
+    Anvil,
+    /// EthereumJS and Lodestar's state transition.
+    Npm,
+}
+
+/// Where things answer, all on 127.0.0.1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ports {
+    /// The L1's JSON-RPC.
+    pub l1_rpc: u16,
+    /// The L1's Beacon API.
+    pub l1_beacon: u16,
+    /// RPC of the first gateway; the others follow.
+    pub gateways: u16,
+    /// RPC of the first follower; the others follow.
+    pub followers: u16,
+}
+
+impl Ports {
+    /// Those scripts rely on.
+    pub const DEFAULT: Self = Self {
+        l1_rpc: 8545,
+        l1_beacon: 5052,
+        gateways: 9545,
+        followers: 9645,
+    };
+}
+
+/// A devnet to be.
+#[derive(Clone, Debug)]
+pub struct DevnetConfig {
+    /// Where everything it writes lies.
+    pub data_dir: PathBuf,
+    /// Seconds of an L1 slot, 1 to 60.
+    pub slot_time_s: u64,
+    /// Sizes of the beacon chain.
+    pub preset: PresetName,
+    /// Validators of the L1; the first half of them is registered.
+    pub validators: u64,
+    /// H of R1, slots: from a turn's last block to the end of its window, 1 to 4. An L1 block is made when its slot begins, so what
+    /// is to be in a window's last block has `H - 1` slots to get there.
+    pub handover_slots: u64,
+    /// Gateways, 1 to 6.
+    pub gateways: u32,
+    /// Followers, 0 to 8.
+    pub followers: u32,
+    /// Transactions per second, 0 to 5,000.
+    pub spam_tps: u32,
+    /// Which L1.
+    pub l1: L1Kind,
+    /// Repeats a run; `None` = drawn.
+    pub seed: Option<u64>,
+    /// What shall go wrong, in slots after the start.
+    pub faults: Vec<Planned>,
+    /// Faults drawn from the seed, too.
+    pub random_faults: bool,
+    /// Ends after so many slots.
+    pub exit_after_slots: Option<u64>,
+    /// One JSON object at the end.
+    pub json: bool,
+    /// Where things answer.
+    pub ports: Ports,
+}
+
+/// A devnet that cannot be.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum ConfigError {
+    /// A number out of range.
+    #[error("--{option}: expected {min} to {max}, got {got}")]
+    Range {
+        /// The option.
+        option: &'static str,
+        /// Smallest.
+        min: u64,
+        /// Largest.
+        max: u64,
+        /// Given.
+        got: u64,
+    },
+    /// Anvil has no beacon chain.
+    #[error(
+        "--l1 anvil: windows are proven from beacon states (EIP-4788, EIP-7917), and anvil has neither a beacon chain nor \
+         beacon roots; use --l1 embedded (starts at once) or --l1 npm (published clients)"
+    )]
+    Anvil,
+    /// A fault that meets nobody.
+    #[error("{fault}: there is no {name}; expected one of {known}")]
+    NoSuchProcess {
+        /// The fault.
+        fault: String,
+        /// Whom it names.
+        name: String,
+        /// Who there is.
+        known: String,
+    },
+    /// Two processes on one port.
+    #[error("the ports of {first} and {second} overlap; choose others")]
+    Ports {
+        /// One.
+        first: &'static str,
+        /// The other.
+        second: &'static str,
+    },
+}
+
+impl DevnetConfig {
+    /// Checks what types can't.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with the first thing that can't be.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        let least_validators = match (self.l1, self.preset) {
+            // The published clients want a proposer for each slot of an epoch.
+            (L1Kind::Npm, PresetName::Mainnet) => 32,
+            (L1Kind::Npm, PresetName::Minimal) => 8,
+            _ => 2,
+        };
+        range("slot-time", self.slot_time_s, 1, 60)?;
+        range("validators", self.validators, least_validators, 4_096)?;
+        range("handover-slots", self.handover_slots, 1, 4)?;
+        range("gateways", self.gateways.into(), 1, 6)?;
+        range("followers", self.followers.into(), 0, 8)?;
+        range("spam", self.spam_tps.into(), 0, 5_000)?;
+        if let Some(slots) = self.exit_after_slots {
+            range("exit-after", slots, 1, 1_000_000)?;
+        }
+        if self.l1 == L1Kind::Anvil {
+            return Err(ConfigError::Anvil);
+        }
+        self.check_ports()?;
+        for planned in &self.faults {
+            self.check_fault(&planned.fault)?;
+        }
+        Ok(())
+    }
+
+    /// Names of the processes, in the order they start.
+    pub fn process_names(&self) -> Vec<String> {
+        let of = |role: &'static str, count: u32| (1..=count).map(move |n| format!("{role}-{n}"));
+        of("gateway", self.gateways)
+            .chain(of("batcher", self.gateways))
+            .chain(of("follower", self.followers))
+            .collect()
+    }
+
+    fn check_fault(&self, fault: &Fault) -> Result<(), ConfigError> {
+        let known = self.process_names();
+        match fault.process() {
+            Some(name) if !known.iter().any(|one| one == name) => Err(ConfigError::NoSuchProcess {
+                fault: fault.to_string(),
+                name: name.to_owned(),
+                known: known.join(", "),
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    fn check_ports(&self) -> Result<(), ConfigError> {
+        let ports = self.ports;
+        // The L1 may choose for itself (0); everybody else is told beforehand where the others are.
+        for (option, from, least, count) in [
+            ("l1-rpc-port", ports.l1_rpc, 0, 1),
+            ("l1-beacon-port", ports.l1_beacon, 0, 1),
+            ("gateway-port", ports.gateways, 1, self.gateways),
+            ("follower-port", ports.followers, 1, self.followers),
+        ] {
+            let most = 65_536u64.saturating_sub(u64::from(count.max(1)));
+            range(option, from.into(), least, most)?;
+        }
+        let taken = [
+            ("the L1's RPC", u32::from(ports.l1_rpc), 1),
+            ("the Beacon API", u32::from(ports.l1_beacon), 1),
+            ("gateways", u32::from(ports.gateways), self.gateways),
+            ("followers", u32::from(ports.followers), self.followers),
+        ];
+        let taken: Vec<_> = taken.iter().filter(|(_, from, _)| *from != 0).collect();
+        for (place, (first, from, count)) in taken.iter().enumerate() {
+            for (second, other, others) in taken.iter().skip(place + 1) {
+                if *from < other + others && *other < from + count {
+                    return Err(ConfigError::Ports { first, second });
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn range(option: &'static str, got: u64, min: u64, max: u64) -> Result<(), ConfigError> {
+    if (min..=max).contains(&got) {
+        return Ok(());
+    }
+    Err(ConfigError::Range {
+        option,
+        min,
+        max,
+        got,
+    })
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// What `forebond devnet` runs without options.
+    pub(crate) fn usual() -> DevnetConfig {
+        DevnetConfig {
+            data_dir: PathBuf::from("d"),
+            slot_time_s: 2,
+            preset: PresetName::Minimal,
+            validators: 8,
+            handover_slots: 2,
+            gateways: 2,
+            followers: 1,
+            spam_tps: 10,
+            l1: L1Kind::Embedded,
+            seed: Some(1),
+            faults: Vec::new(),
+            random_faults: false,
+            exit_after_slots: None,
+            json: false,
+            ports: Ports::DEFAULT,
+        }
+    }
+
+    #[test]
+    fn anvil_is_refused_with_the_reason_and_what_to_use_instead() {
+        let config = DevnetConfig {
+            l1: L1Kind::Anvil,
+            ..usual()
+        };
+        let words = config.check().unwrap_err().to_string();
+        assert!(
+            words.contains("beacon chain") && words.contains("--l1 embedded"),
+            "{words}"
+        );
+    }
+
+    #[test]
+    fn a_fault_that_meets_nobody_is_refused_with_who_there_is() {
+        let config = DevnetConfig {
+            faults: vec!["restart:gateway-3@4".parse().unwrap()],
+            ..usual()
+        };
+        let words = config.check().unwrap_err().to_string();
+        assert!(words.contains("gateway-1, gateway-2, batcher-1"), "{words}");
+    }
+
+    #[test]
+    fn the_l1_may_choose_its_ports_and_nobody_else() {
+        let ports = Ports {
+            l1_rpc: 0,
+            l1_beacon: 0,
+            ..Ports::DEFAULT
+        };
+        DevnetConfig { ports, ..usual() }.check().unwrap();
+        for ports in [
+            Ports {
+                gateways: 0,
+                ..ports
+            },
+            Ports {
+                followers: 0,
+                ..ports
+            },
+            Ports {
+                gateways: 65_535,
+                ..ports
+            },
+        ] {
+            let error = DevnetConfig { ports, ..usual() }.check();
+            assert!(matches!(error, Err(ConfigError::Range { .. })), "{ports:?}");
+        }
+    }
+
+    #[test]
+    fn ports_that_overlap_are_refused() {
+        let ports = Ports {
+            gateways: 8544,
+            ..Ports::DEFAULT
+        };
+        let config = DevnetConfig { ports, ..usual() };
+        assert_eq!(
+            config.check(),
+            Err(ConfigError::Ports {
+                first: "the L1's RPC",
+                second: "gateways"
+            })
+        );
+    }
+}

@@ -1,0 +1,28 @@
+//! From an empty L1 to a rollup whose first turn begins now.
+//!
+//! Registrations take effect two epochs later. In virtual time those epochs pass at once: the L1's genesis lies in the past, by
+//! more slots than the opening needs, and slots pass on request until the chain has reached the time of day.
+
+mod cast;
+mod registering;
+mod rollup_contracts;
+mod rollup_genesis;
+mod sending;
+mod steps;
+#[cfg(test)]
+mod tests;
+mod times;
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+pub(crate) use cast::{GatewayCast, Key, dev_accounts};
+pub(crate) use steps::{Opened, open};
+pub(crate) use times::{ORIGIN_DEPTH, l1_genesis_s};
+
+/// The time of day, Unix milliseconds.
+fn now_ms() -> u64 {
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,139 @@
+//! The rollup's own contracts, and its first windows.
+
+use alloy_primitives::B256;
+use alloy_provider::Provider;
+use eyre::{Result, eyre};
+use forebond_beacon::preset::Preset;
+use forebond_contracts::{Plan, bindings::Lookahead};
+use forebond_harness::scenario::{
+    beacon_proofs,
+    deployment::{self, RollupTerms},
+    validators::proven_state,
+};
+use forebond_rollup::op::{Genesis, L1Origin};
+use serde_json::json;
+
+use super::{
+    now_ms,
+    rollup_genesis::{genesis_hash, newest_origin},
+    sending::{CALL_GAS, Order, land},
+    steps::Opening,
+    times::{RollupStart, last_steps_from, rollup_start},
+};
+use crate::config::{DevnetConfig, L1Kind};
+
+/// Seconds a rollup block takes.
+const BLOCK_TIME_S: u64 = 1;
+/// Depth of R12, slots.
+const LOOKAHEAD_DEPTH: u64 = 1;
+/// Slots in which a batch can be disputed: shorter than any run.
+const CLAIM_WINDOW_SLOTS: u64 = 4;
+
+/// A rollup whose contracts exist.
+pub(super) struct Begun {
+    /// When it begins.
+    pub(super) start: RollupStart,
+    /// Block 0's accounts and constants.
+    pub(super) genesis: Genesis,
+    /// The L1 block it begins at.
+    pub(super) origin: L1Origin,
+    /// Hash of block 0.
+    pub(super) hash: B256,
+}
+
+impl Opening<'_> {
+    /// The rollup's contracts, on a genesis that lies about now.
+    pub(super) async fn create_rollup(&mut self, gateway_ids: &[u32]) -> Result<Begun> {
+        let origin = newest_origin(self.world, &self.l1).await?;
+        let slot = self.world.status().await?.slot;
+        let start = rollup_start(&self.clock, slot, now_ms());
+        let genesis = Genesis::dev(start.genesis_s, BLOCK_TIME_S);
+        let hash = genesis_hash(&genesis, origin);
+        let fallback = gateway_ids
+            .first()
+            .copied()
+            .ok_or_else(|| eyre!("there is no gateway"))?;
+        let deployer = self.cast.deployer.address;
+        let nonce = self.world.execution().nonce(deployer).await?;
+        let terms = self.rollup_terms(&start, fallback, hash);
+        let parameters = deployment::rollup_parameters(&self.constants, &terms)?;
+        let creations =
+            Plan::rollup()?.creations(deployer, nonce, &parameters, &mut self.contracts)?;
+        let orders = creations
+            .into_iter()
+            .map(|creation| self.creation(creation))
+            .collect();
+        land(self.world, self.chain_id, orders).await?;
+        Ok(Begun {
+            start,
+            genesis,
+            origin,
+            hash,
+        })
+    }
+
+    /// Lets the epochs pass until what is lent counts. In virtual time their slots have no blocks: a rollup's origin moves by one
+    /// L1 block at a time, and this way there are few between its genesis and now.
+    pub(super) async fn wait_until_it_counts(
+        &self,
+        config: &DevnetConfig,
+        start: RollupStart,
+    ) -> Result<()> {
+        let at = self.world.status().await?.slot;
+        let from = last_steps_from(&self.clock, start.lent_from, now_ms());
+        if config.l1 == L1Kind::Embedded {
+            let provider = self.world.execution().provider();
+            for slot in at.saturating_add(1)..from {
+                let _: bool = provider
+                    .raw_request("l1_plan".into(), json!([slot, {"action": "skip"}]))
+                    .await?;
+            }
+        }
+        self.world.advance(from.saturating_sub(at)).await
+    }
+
+    /// The windows of this epoch and the next one.
+    pub(super) async fn prove_windows<P: Preset>(&self, start: RollupStart) -> Result<()> {
+        let proven = proven_state::<P>(self.world).await?;
+        let deployer = &self.cast.deployer;
+        let lookahead = self.contract("Lookahead")?;
+        let epoch = proven.state.current_epoch();
+        let mut orders = Vec::new();
+        for epoch in [epoch, epoch.saturating_add(1)] {
+            let proof = beacon_proofs::lookahead(&proven, epoch)?;
+            let call = Lookahead::proveCall { epoch, proof };
+            orders.push(Order::call(deployer, lookahead, &call, CALL_GAS));
+        }
+        // In an epoch before the first nobody asks for windows, and one that has not begun cannot be cached.
+        let next_slot = self.world.status().await?.slot.saturating_add(1);
+        if start.first_epoch <= epoch && self.clock.epoch_of(next_slot) == epoch {
+            let call = Lookahead::cacheWindowsCall {
+                rollup: self.contract("Inbox")?,
+                epoch,
+            };
+            orders.push(Order::call(deployer, lookahead, &call, CALL_GAS));
+        }
+        land(self.world, self.chain_id, orders).await.map(drop)
+    }
+
+    fn rollup_terms(
+        &self,
+        start: &RollupStart,
+        fallback_gateway: u32,
+        genesis_hash: B256,
+    ) -> RollupTerms {
+        let longest_window = 2 * self.clock.slots_per_epoch + self.handover_slots;
+        RollupTerms {
+            genesis_time_s: start.genesis_s,
+            genesis_hash,
+            block_time_s: BLOCK_TIME_S,
+            handover_slots: self.handover_slots,
+            lookahead_depth: LOOKAHEAD_DEPTH,
+            fallback_gateway,
+            first_epoch: start.first_epoch,
+            claim_window_s: CLAIM_WINDOW_SLOTS.saturating_mul(self.clock.seconds_per_slot),
+            // The longest window, and as much again for somebody to cover it.
+            sequencing_window_slots: 2 * longest_window,
+        }
+    }
+}
