@@ -23,8 +23,8 @@ ANALYSIS_STAMP := $(ANALYSIS_VENV)/requirements.stamp
 FORGE_BIN := $(CURDIR)/tools/node_modules/@foundry-rs/forge-linux-amd64/bin
 FORGE := $(FORGE_BIN)/forge
 
-# `make devnet DATA_DIR=/tmp/x HTTP=127.0.0.1:9000 ARGS="--block-time 2s"`
-DATA_DIR ?= .forebond/devnet
+# `make devnet DATA_DIR=/tmp/x ARGS="--spam 100 --kill gateway-2@20 --exit-after 60"`, `make gateway HTTP=127.0.0.1:9000`
+DATA_DIR ?= .forebond/$@
 HTTP ?= 127.0.0.1:9545
 ARGS ?=
 
@@ -35,7 +35,12 @@ help: ## This list
 	@awk 'BEGIN { FS = ":.*## " } /^## ---- / { gsub(/## ---- | ----/, ""); printf "\n%s\n", $$0 } /^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: devnet
-devnet: ## A gateway with ten funded accounts at http://127.0.0.1:9545 (DATA_DIR=, HTTP=, ARGS= override)
+devnet: ## An L1 with validators, two gateways, batchers, a follower and users (DATA_DIR=, ARGS= override)
+	cargo build --release --locked --bin forebond
+	exec "$(CARGO_TARGET_DIR)/release/forebond" devnet --data-dir "$(DATA_DIR)" $(ARGS)
+
+.PHONY: gateway
+gateway: ## A gateway alone, without L1, with ten funded accounts at http://127.0.0.1:9545 (DATA_DIR=, HTTP=, ARGS=)
 	cargo build --release --locked --bin forebond
 	@mkdir -p "$(DATA_DIR)"
 	exec "$(CARGO_TARGET_DIR)/release/forebond" gateway --dev --http "$(HTTP)" --data-dir "$(DATA_DIR)" $(ARGS)
@@ -98,6 +103,10 @@ lint: $(CARGO_DENY_STAMP) $(NODE_STAMP) ## Format, clippy with warnings denied, 
 .PHONY: fixtures-check
 fixtures-check: $(NODE_STAMP) ## Every hash, digest and signature in fixtures/messages is what viem computes
 	node tools/oracles/messages.mjs
+
+.PHONY: oracle-kona
+oracle-kona: ## Our blobs read by the OP Stack's own derivation crates, and theirs by ours (fixtures/derivation)
+	cargo run --locked --manifest-path tools/kona/Cargo.toml -- check
 
 .PHONY: fmt
 fmt: $(NODE_STAMP) ## Format Rust and Solidity
