@@ -8,5 +8,6 @@ pub use core::{
     Authority, Checkpoint, Follower, FollowerError, Heads, Standing, StandingBoard, Want, authority,
 };
 pub use service::{
-    FollowerService, Forwarder, MakePilot, Pilot, ServiceConfig, ServiceStanding, start,
+    ACCEPT_METHOD, FollowerService, Forwarder, MakePilot, Pilot, ServiceConfig, ServiceStanding,
+    start,
 };

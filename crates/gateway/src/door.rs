@@ -33,8 +33,11 @@ impl Doorway {
     }
 }
 
-/// Sends a raw transaction to whoever sequences now.
+/// Sends raw transactions to whoever sequences now.
 pub trait Forward: std::fmt::Debug + Send + Sync {
+    /// Whether somebody else sequences now. Else it is this gateway's turn, or nobody's that is known.
+    fn is_elsewhere(&self) -> bool;
+
     /// Resolves once the other side has taken it.
     fn send(
         &self,

@@ -19,7 +19,7 @@ pub struct TurnOutlook {
     pub tip_ends_turn: bool,
     /// Newest block that follows from L1 alone.
     pub safe: u64,
-    /// Whether L1 was followed to its present head and nothing of it waits.
+    /// Whether L1 was followed to its present head and nothing of it waits, and the head was compared with peers if there are any.
     pub synced: bool,
     /// Since when this process has followed, Unix milliseconds.
     pub following_since_ms: u64,

@@ -174,6 +174,11 @@ impl Follower {
         self.bases.get(&window)
     }
 
+    /// Whether messages wait for others that are missing.
+    pub fn has_gaps(&self) -> bool {
+        self.waiting.len() > 0
+    }
+
     /// Tells once more what is still missing.
     pub fn ask_again(&mut self) {
         if self.waiting.len() > 0

@@ -6,6 +6,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// How long a gateway may take to answer.
 const DEADLINE: Duration = Duration::from_secs(3);
+/// Takes a transaction into the own pool, and never sends it on: two gateways that disagree about whose turn it is would pass
+/// it to and fro for ever.
+pub const ACCEPT_METHOD: &str = "forebond_acceptTransaction";
 /// A transaction that would arrive when the next block is open goes to that block's gateway.
 const AHEAD_MS: u64 = 30;
 /// Longest answer that is read, bytes.
@@ -79,10 +82,24 @@ impl Forwarder {
                 "no window is known for this moment (the L1 epoch is not proven yet); try again in a moment",
             ));
         };
+        self.send_to(gateway, &endpoint, raw).await
+    }
+
+    /// Sends a raw transaction to this gateway.
+    ///
+    /// # Errors
+    /// What it says, or that it does not answer.
+    pub async fn send_to(
+        &self,
+        gateway: u32,
+        endpoint: &str,
+        raw: Bytes,
+    ) -> Result<(), SubmitError> {
         let request = serde_json::json!({
             "jsonrpc": "2.0",
             "id": 1,
-            "method": "eth_sendRawTransaction",
+            // One hop only: whoever gets it takes it or refuses it, and never sends it on.
+            "method": ACCEPT_METHOD,
             "params": [hex::encode_prefixed(&raw)],
         });
         let silent = |reason: String| {
@@ -93,7 +110,7 @@ impl Forwarder {
         };
         let response = self
             .client
-            .post(&endpoint)
+            .post(endpoint)
             .json(&request)
             .send()
             .await

@@ -13,7 +13,7 @@ mod peers;
 mod run;
 mod standing;
 
-pub use forward::Forwarder;
+pub use forward::{ACCEPT_METHOD, Forwarder};
 pub use run::{FollowerService, MakePilot, Pilot, ServiceConfig, start};
 pub use standing::ServiceStanding;
 

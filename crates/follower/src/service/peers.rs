@@ -49,6 +49,7 @@ impl Peers {
         inputs: Sender<Input>,
         own: Option<String>,
         from_block: u64,
+        connected: Arc<AtomicUsize>,
     ) -> Self {
         Self {
             judge,
@@ -56,14 +57,9 @@ impl Peers {
             inputs,
             own,
             known: Mutex::default(),
-            connected: Arc::default(),
+            connected,
             from_block,
         }
-    }
-
-    /// Streams that stand.
-    pub(super) fn connected(&self) -> Arc<AtomicUsize> {
-        self.connected.clone()
     }
 
     /// Whom to ask for what was missed.

@@ -59,9 +59,10 @@ pub trait Pilot {
     fn stop(&mut self, follower: &mut Follower) -> eyre::Result<()>;
 }
 
-/// Makes a pilot on the follower's thread, from the ledger before anything is followed.
-pub type MakePilot =
-    Box<dyn FnOnce(&mut Ledger, &Settlement) -> eyre::Result<Box<dyn Pilot>> + Send>;
+/// Makes a pilot on the follower's thread, from the ledger before anything is followed. The number is that of streams that stand.
+pub type MakePilot = Box<
+    dyn FnOnce(&mut Ledger, &Settlement, &Arc<AtomicUsize>) -> eyre::Result<Box<dyn Pilot>> + Send,
+>;
 
 /// A running follower.
 pub struct FollowerService {
@@ -131,6 +132,8 @@ pub async fn start(
     let (inputs, inputs_end) = bounded(INPUTS);
     let (wants, wants_end) = mpsc::channel(WANTS);
     let (opened, opened_end) = oneshot::channel();
+    let connected = Arc::new(AtomicUsize::new(0));
+    let streams = connected.clone();
     let (facts, windows) = (settlement.facts().clone(), settlement.clone());
     let (ledger, data_dir) = (config.ledger.clone(), config.data_dir.clone());
     let ended = shutdown.clone();
@@ -146,6 +149,7 @@ pub async fn start(
                     checkpoint,
                     wants,
                     inputs: inputs_end,
+                    connected: streams,
                 },
                 pilot,
                 opened,
@@ -175,11 +179,11 @@ pub async fn start(
         inputs.clone(),
         own,
         from_block,
+        connected.clone(),
     ));
     for peer in &config.peers {
         peers.add(peer);
     }
-    let connected = peers.connected();
     let events_to = inputs.clone();
     let tasks = vec![
         tokio::spawn(async move {
@@ -216,6 +220,7 @@ struct Started {
     checkpoint: Option<Checkpoint>,
     wants: mpsc::Sender<Want>,
     inputs: Receiver<Input>,
+    connected: Arc<AtomicUsize>,
 }
 
 type Opened = (Arc<ChainReader>, Arc<StandingBoard>);
@@ -241,6 +246,7 @@ fn run(
         checkpoint,
         wants,
         inputs,
+        connected,
     } = started;
     let rules = DeriveRules {
         chain: ledger.genesis.config.clone(),
@@ -259,7 +265,7 @@ fn run(
         matches!(ledger.hash_of(kept.head.number), Ok(Some(hash)) if hash == kept.head.hash)
     });
     let mut pilot = pilot
-        .map(|make| make(&mut ledger, &settlement))
+        .map(|make| make(&mut ledger, &settlement, &connected))
         .transpose()?;
     let mut follower = Follower::new(facts, rules, ledger, settlement.empty_origins(), checkpoint);
     if opened

@@ -2,7 +2,7 @@
 //! While this process does not sequence, transactions go to the gateway that does.
 
 use crate::{
-    door::{Doorway, Forward},
+    door::{Door, Doorway, Forward},
     metrics::StageMetrics,
     pool::Pooled,
     sequencer::{PoolQuestion, Refused, SequencerInput, Submission},
@@ -20,6 +20,10 @@ use tokio::sync::oneshot;
 
 /// How long a question to the sequencer may take.
 const ANSWER_DEADLINE: Duration = Duration::from_secs(2);
+
+/// How long a transaction waits for a turn to open, and how often it looks.
+const DOOR_WAIT: Duration = Duration::from_secs(2);
+const DOOR_LOOK: Duration = Duration::from_millis(4);
 
 /// Where a gateway's transactions go.
 #[derive(Debug)]
@@ -61,12 +65,40 @@ impl GatewayIngress {
 
     /// Hands a decoded transaction to whoever sequences. With `verdict`, waits until its pool has taken it.
     async fn hand_in(&self, entry: Pooled, verdict: bool) -> Result<(), SubmitError> {
-        let Some(door) = self.doorway.open() else {
-            let Some(forward) = &self.forward else {
-                return Err(stopping());
-            };
+        if let Some(forward) = &self.forward
+            && self.doorway.open().is_none()
+            && forward.is_elsewhere()
+        {
             return forward.send(entry.tx.raw().clone()).await;
-        };
+        }
+        self.take_in(entry, verdict).await
+    }
+
+    /// The sequencer's door, waited for a moment if a turn is about to open.
+    async fn door(&self) -> Result<Arc<Door>, SubmitError> {
+        let until = Instant::now() + DOOR_WAIT;
+        loop {
+            if let Some(door) = self.doorway.open() {
+                return Ok(door);
+            }
+            if self.forward.is_none() || Instant::now() >= until {
+                return Err(SubmitError::NotAccepting {
+                    reason: "this gateway does not sequence now; try again in a moment".into(),
+                });
+            }
+            tokio::time::sleep(DOOR_LOOK).await;
+        }
+    }
+
+    /// Takes a raw transaction into the own pool, and never sends it on.
+    pub(super) async fn accept(&self, raw: Bytes) -> Result<B256, SubmitError> {
+        let entry = self.decode(raw)?;
+        let hash = entry.tx.hash();
+        self.take_in(entry, true).await.map(|()| hash)
+    }
+
+    async fn take_in(&self, entry: Pooled, verdict: bool) -> Result<(), SubmitError> {
+        let door = self.door().await?;
         let (sender, answer) = oneshot::channel();
         let submission = Submission {
             entry,

@@ -3,11 +3,13 @@
 use super::GatewayChain;
 use crate::sequencer::PoolQuestion;
 use alloy_primitives::Address;
+use forebond_follower::ACCEPT_METHOD;
 use forebond_ledger::{
     promise::SignedBase,
     rpc::{BrokenPromise, ChainReader, Standing},
 };
 use forebond_rpc::{
+    invalid_params,
     jsonrpsee::{RpcModule, server::RegisterMethodError, types::ErrorObjectOwned},
     server_error,
 };
@@ -30,12 +32,19 @@ pub struct Own {
     identity: Arc<Identity>,
 }
 
-/// Registers `eth_getGatewayStatus`.
+/// Registers `eth_getGatewayStatus` and `forebond_acceptTransaction`.
 pub fn own_methods(
     chain: Arc<GatewayChain>,
     identity: Arc<Identity>,
 ) -> Result<RpcModule<Own>, RegisterMethodError> {
     let mut module = RpcModule::new(Own { chain, identity });
+    module.register_async_method(ACCEPT_METHOD, |params, own, _| async move {
+        let (raw,) = params
+            .parse()
+            .map_err(|e| invalid_params(format!("expected [raw transaction]: {e}")))?;
+        let accepted = own.chain.ingress.accept(raw).await;
+        accepted.map_err(ErrorObjectOwned::from)
+    })?;
     module.register_async_method("eth_getGatewayStatus", |_, own, _| async move {
         status(&own).await
     })?;

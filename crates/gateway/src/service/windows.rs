@@ -30,14 +30,25 @@ const LEFT: usize = 16;
 const FIND_SELF: Duration = Duration::from_secs(60);
 
 #[derive(Debug)]
-struct Forwarding(Forwarder);
+struct Forwarding {
+    forwarder: Forwarder,
+    committer: alloy_primitives::Address,
+    settlement: Settlement,
+}
 
 impl Forward for Forwarding {
+    fn is_elsewhere(&self) -> bool {
+        let me = own_number(&self.settlement, self.committer);
+        self.forwarder
+            .target()
+            .is_some_and(|(gateway, _)| Some(gateway) != me)
+    }
+
     fn send(
         &self,
         raw: Bytes,
     ) -> Pin<Box<dyn Future<Output = Result<(), SubmitError>> + Send + '_>> {
-        Box::pin(self.0.send(raw))
+        Box::pin(self.forwarder.send(raw))
     }
 }
 
@@ -104,7 +115,11 @@ pub(super) async fn run(
     let ingress = GatewayIngress {
         reader: follower.reader.clone(),
         doorway: doorway.clone(),
-        forward: Some(Arc::new(Forwarding(forwarder.clone()))),
+        forward: Some(Arc::new(Forwarding {
+            forwarder: forwarder.clone(),
+            committer: key.address(),
+            settlement: follower.settlement.clone(),
+        })),
         fees: config.fees.schedule(),
         pool_capacity: config.pool.max_transactions as usize,
         max_transaction_bytes: config.pool.max_transaction_bytes as usize,
@@ -175,7 +190,7 @@ fn pilot(
     let (config, data_dir) = (config.clone(), options.data_dir.clone());
     let (secret, committer) = (*key.expose_secret(), key.address());
     let patience_ms = rollup.patience_ms;
-    Ok(Box::new(move |ledger, settlement| {
+    Ok(Box::new(move |ledger, settlement, peers| {
         let restarted = restart(
             ledger,
             &RestartSettings {
@@ -211,6 +226,7 @@ fn pilot(
                 left,
                 stages,
                 patience_ms,
+                peers: peers.clone(),
             },
             restarted,
         )) as Box<dyn Pilot>)

@@ -20,7 +20,10 @@ use forebond_runtime::Shutdown;
 use forebond_settlement::Settlement;
 use std::{
     collections::VecDeque,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::{Duration, Instant},
 };
 use tokio::sync::mpsc;
@@ -33,6 +36,10 @@ const LONG: Duration = Duration::from_millis(20);
 const EARLY_DOOR_MS: u64 = 1_000;
 /// L1's head may be so many slots old before it counts as not followed.
 const STALE_SLOTS: u64 = 4;
+/// So long after the start a stream of a peer has brought what it had.
+const WITH_PEERS: Duration = Duration::from_millis(300);
+/// So long after the start peers that have not answered count as dead.
+const WITHOUT_PEERS: Duration = Duration::from_secs(4);
 /// Own turns whose coverage may still be owed.
 const MAX_OWED: usize = 1_024;
 
@@ -56,6 +63,8 @@ pub struct TurnSettings {
     pub stages: Arc<StageMetrics>,
     /// How long a silent predecessor is waited for, milliseconds.
     pub patience_ms: u64,
+    /// Streams of peers that stand.
+    pub peers: Arc<AtomicUsize>,
 }
 
 /// Opens this gateway's turns, and ends them.
@@ -70,6 +79,7 @@ pub struct TurnPilot {
     /// Last block and coverage of own turns that are not on L1 yet.
     owed: VecDeque<(u64, u128)>,
     said: Option<WaitReason>,
+    started: Instant,
 }
 
 struct RunningTurn {
@@ -102,6 +112,7 @@ impl TurnPilot {
             turn: None,
             owed: VecDeque::new(),
             said: None,
+            started: Instant::now(),
         }
     }
 
@@ -139,7 +150,14 @@ impl TurnPilot {
             block.slot.saturating_add(STALE_SLOTS) >= slots.slot_at_ms(now_ms)
         });
         // A few L1 blocks may wait for blobs; many mean that what is safe is not known.
-        fresh && follower.l1_backlog() < 16
+        fresh && follower.l1_backlog() < 16 && self.compared(follower)
+    }
+
+    /// Whether peers had their say: a stream stands and brought what it had, or none has stood for a while (all are dead).
+    fn compared(&self, follower: &Follower) -> bool {
+        let standing = self.settings.peers.load(Ordering::Relaxed) > 0;
+        let waited = self.started.elapsed();
+        (standing && waited >= WITH_PEERS && !follower.has_gaps()) || waited >= WITHOUT_PEERS
     }
 
     fn wait(&mut self, reason: WaitReason) {
