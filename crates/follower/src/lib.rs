@@ -5,9 +5,10 @@ mod core;
 mod service;
 
 pub use core::{
-    Authority, Checkpoint, Follower, FollowerError, Heads, Standing, StandingBoard, Want, authority,
+    Authority, Checkpoint, Follower, FollowerError, Heads, Heard, Standing, StandingBoard, Want,
+    authority,
 };
 pub use service::{
-    ACCEPT_METHOD, FollowerService, Forwarder, MakePilot, Pilot, ServiceConfig, ServiceStanding,
-    start,
+    ACCEPT_METHOD, FollowerService, Forwarder, Links, MakePilot, NetOptions, NetOptionsError,
+    Pilot, ServiceConfig, ServiceStanding, start,
 };

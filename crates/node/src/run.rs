@@ -1,7 +1,7 @@
 use crate::ingress::NodeIngress;
 use eyre::WrapErr;
 use forebond_exec::StoreOptions;
-use forebond_follower::{Forwarder, ServiceConfig, ServiceStanding, start};
+use forebond_follower::{Forwarder, NetOptions, ServiceConfig, ServiceStanding, start};
 use forebond_ledger::{
     LedgerSettings,
     rpc::{LedgerChain, ledger_methods},
@@ -36,6 +36,8 @@ pub struct NodeConfig {
     pub rpc: RpcConfig,
     /// Time between looks at L1, milliseconds.
     pub poll_ms: u64,
+    /// Gossip; none = streams only.
+    pub net: Option<NetOptions>,
 }
 
 /// Runs a node until the end is requested; prints `READY <url>` once it answers.
@@ -66,6 +68,8 @@ pub async fn run(config: NodeConfig, shutdown: Shutdown) -> eyre::Result<()> {
         peers: config.peers,
         own_address: Some(config.http.to_string()),
         poll_ms: config.poll_ms,
+        net: config.net,
+        publish_as: None,
     };
     let follower = start(service, None, shutdown.clone()).await?;
     let ingress = NodeIngress {
@@ -78,7 +82,7 @@ pub async fn run(config: NodeConfig, shutdown: Shutdown) -> eyre::Result<()> {
         gateway: None,
         board: follower.standing.clone(),
         settlement: follower.settlement.clone(),
-        peers: follower.peers.clone(),
+        links: follower.links.clone(),
         sequencing: Box::new(|| false),
     });
     let heavy = HeavyWork::new(

@@ -517,7 +517,7 @@ impl Follower {
                         .base(forebond_ledger::envelopes::base_envelope(&frag.base));
                 }
                 self.waiting
-                    .frag(forebond_ledger::envelopes::frag_envelope(frag));
+                    .frag(forebond_ledger::envelopes::frag_envelope(frag), None);
             }
             if let Some((seal, signature)) = &block.seal {
                 self.waiting

@@ -2,6 +2,7 @@ use super::{Authority, Follower, FollowerError, MAX_UNKNOWN, Want, authority};
 use alloy_primitives::{Address, B256};
 use alloy_sol_types::SolStruct;
 use forebond_ledger::{FollowError, LedgerError, envelopes::start_of, promise::SignedBase};
+use forebond_net::Source;
 use forebond_rollup::op::derive::{DerivedHead, Origins, next_plan};
 use forebond_settlement::WindowBook;
 use forebond_types::{BaseEnvelope, Envelope, FragEnvelope, Grade, SealEnvelope, SignedSeal};
@@ -10,15 +11,21 @@ use std::sync::Arc;
 /// Steps of one call at most.
 const MAX_STEPS: usize = 65_536;
 
+/// A message as it came in.
+#[derive(Clone, Debug)]
+pub struct Heard {
+    /// The message.
+    pub envelope: Envelope,
+    /// Who signed it, recovered.
+    pub signer: Address,
+    /// Who brought it.
+    pub from: Source,
+}
+
 impl Follower {
-    /// Takes in a message whose signature was recovered to `signer`.
-    pub fn heard(
-        &mut self,
-        envelope: Envelope,
-        signer: Address,
-        book: &WindowBook,
-    ) -> Result<(), FollowerError> {
-        self.sort(envelope, signer, book);
+    /// Takes in a message.
+    pub fn heard(&mut self, heard: Heard, book: &WindowBook) -> Result<(), FollowerError> {
+        self.sort(heard, book);
         self.advance()?;
         self.tell();
         Ok(())
@@ -26,8 +33,8 @@ impl Follower {
 
     /// L1 told more about windows: messages that were strangers may be known now.
     pub fn windows_moved(&mut self, book: &WindowBook) -> Result<(), FollowerError> {
-        for (envelope, signer) in std::mem::take(&mut self.unknown) {
-            self.sort(envelope, signer, book);
+        for heard in std::mem::take(&mut self.unknown) {
+            self.sort(heard, book);
         }
         self.advance()?;
         self.tell();
@@ -35,43 +42,51 @@ impl Follower {
     }
 
     /// Puts a message where it waits for its turn, or away.
-    fn sort(&mut self, envelope: Envelope, signer: Address, book: &WindowBook) {
+    fn sort(&mut self, heard: Heard, book: &WindowBook) {
         let newest = self.reader.board.view().latest.number();
-        match envelope {
-            Envelope::Base(base) => {
-                let hash = base.base.eip712_hash_struct();
-                if self.signers.contains_key(&hash) {
-                    return;
+        let Heard {
+            envelope,
+            signer,
+            from,
+        } = heard;
+        let base = envelope.base_hash();
+        let known = self.signers.get(&base).copied();
+        match (envelope, known) {
+            (Envelope::Base(_), Some(_)) => {}
+            (Envelope::Base(message), None) => match authority(book, &message.base, signer) {
+                Authority::Owner(_) => {
+                    self.knows(base, signer);
+                    self.waiting.base(message);
                 }
-                match authority(book, &base.base, signer) {
-                    Authority::Owner(_) => {
-                        self.signers.insert(hash, signer);
-                        self.waiting.base(base);
-                    }
-                    Authority::Unknown => self.not_yet(Envelope::Base(base), signer),
-                    Authority::Stranger => {}
+                Authority::Unknown => self.not_yet(Heard {
+                    envelope: Envelope::Base(message),
+                    signer,
+                    from,
+                }),
+                Authority::Stranger => {}
+            },
+            (Envelope::Frag(frag), _) if frag.frag.blockNumber <= newest => {}
+            (Envelope::Seal(seal), _) if seal.seal.blockNumber <= newest => {}
+            (Envelope::Frag(frag), Some(known)) if known == signer => {
+                if self.untrue.may_try(&frag) {
+                    self.waiting.frag(frag, Some(from));
                 }
             }
-            Envelope::Frag(frag) if frag.frag.blockNumber <= newest => {}
-            Envelope::Seal(seal) if seal.seal.blockNumber <= newest => {}
-            Envelope::Frag(frag) => match self.signers.get(&frag.frag.base) {
-                Some(known) if *known == signer => self.waiting.frag(frag),
-                Some(_) => {}
-                None => self.not_yet(Envelope::Frag(frag), signer),
-            },
-            Envelope::Seal(seal) => match self.signers.get(&seal.seal.base) {
-                Some(known) if *known == signer => self.waiting.seal(seal),
-                Some(_) => {}
-                None => self.not_yet(Envelope::Seal(seal), signer),
-            },
+            (Envelope::Seal(seal), Some(known)) if known == signer => self.waiting.seal(seal),
+            (_, Some(_)) => {}
+            (envelope, None) => self.not_yet(Heard {
+                envelope,
+                signer,
+                from,
+            }),
         }
     }
 
-    fn not_yet(&mut self, envelope: Envelope, signer: Address) {
+    fn not_yet(&mut self, heard: Heard) {
         if self.unknown.len() >= MAX_UNKNOWN {
             self.unknown.pop_front();
         }
-        self.unknown.push_back((envelope, signer));
+        self.unknown.push_back(heard);
     }
 
     /// Takes every step that what was heard allows.
@@ -82,21 +97,20 @@ impl Follower {
             }
             // A base that was unknown a moment ago lets its frags in.
             if !self.unknown.is_empty() {
+                let is_known = |heard: &Heard| {
+                    self.signers.get(&heard.envelope.base_hash()) == Some(&heard.signer)
+                };
                 let known: Vec<_> = self
                     .unknown
                     .iter()
-                    .filter(|(envelope, signer)| {
-                        self.signers.get(&envelope.base_hash()) == Some(signer)
-                    })
+                    .filter(|heard| is_known(heard))
                     .cloned()
                     .collect();
                 if !known.is_empty() {
-                    self.unknown.retain(|(envelope, signer)| {
-                        self.signers.get(&envelope.base_hash()) != Some(signer)
-                    });
-                    for (envelope, _) in known {
+                    self.unknown.retain(|heard| !is_known(heard));
+                    for Heard { envelope, from, .. } in known {
                         match envelope {
-                            Envelope::Frag(frag) => self.waiting.frag(frag),
+                            Envelope::Frag(frag) => self.waiting.frag(frag, Some(from)),
                             Envelope::Seal(seal) => self.waiting.seal(seal),
                             Envelope::Base(_) => {}
                         }
@@ -125,7 +139,7 @@ impl Follower {
             return self.step_seal(&seal).map(|()| true);
         }
         match self.waiting.take_frag(base, next_sequence) {
-            Some(frag) => self.step_frag(&frag).map(|()| true),
+            Some((frag, from)) => self.step_frag(frag, from).map(|()| true),
             None => Ok(false),
         }
     }
@@ -144,20 +158,25 @@ impl Follower {
         }
     }
 
-    fn step_frag(&mut self, frag: &FragEnvelope) -> Result<(), FollowerError> {
-        if let Some(reason) = self.against_l1(frag) {
+    fn step_frag(&mut self, frag: FragEnvelope, from: Option<Source>) -> Result<(), FollowerError> {
+        if let Some(reason) = self.against_l1(&frag) {
             tracing::warn!(
                 block = frag.frag.blockNumber,
                 sequence = frag.frag.sequence,
                 reason,
                 "a frag contradicts L1"
             );
+            // What is signed agrees with L1, so what came beside it does not.
+            let origin = self.origins.origin(frag.frag.l1OriginNumber);
+            if origin.is_some_and(|origin| origin.hash == frag.frag.l1OriginHash) {
+                self.is_untrue(frag, from);
+            }
             return Ok(());
         }
         let Some(ledger) = &mut self.ledger else {
             return Ok(());
         };
-        match ledger.follow_frag(frag) {
+        match ledger.follow_frag(&frag) {
             Ok(published) => {
                 self.frags = self.frags.saturating_add(1);
                 let users = published
@@ -168,7 +187,21 @@ impl Follower {
                 self.promised = self.promised.saturating_add(users as u64);
                 Ok(())
             }
-            Err(error) => self.refused("a frag", &error),
+            Err(error) => {
+                self.refused("a frag", &error)?;
+                if matches!(error, FollowError::Untrue { .. }) {
+                    self.is_untrue(frag, from);
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Another copy of the frag may be true: it is asked for, and who brought this one is told of.
+    fn is_untrue(&mut self, frag: FragEnvelope, from: Option<Source>) {
+        let from_block = frag.frag.blockNumber;
+        if self.untrue.found(frag, from) {
+            self.want(Want::Range { from_block });
         }
     }
 

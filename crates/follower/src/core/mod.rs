@@ -7,12 +7,15 @@
 mod authority;
 mod derivation;
 mod heard;
+mod markers;
 mod promises;
 mod standing;
+mod untrue;
 mod waiting;
 
 pub use authority::{Authority, authority};
 pub use derivation::{Checkpoint, Heads};
+pub use heard::Heard;
 pub use standing::{Standing, StandingBoard};
 
 use alloy_primitives::{Address, B256};
@@ -22,18 +25,23 @@ use forebond_ledger::{
     promise::{PublishedFrag, SignedBase},
     rpc::ChainReader,
 };
+use forebond_net::Source;
 use forebond_rollup::op::derive::DeriveRules;
 use forebond_settlement::{Facts, OriginBook, PostedBatch};
 use forebond_types::Envelope;
+use markers::Markers;
 use promises::Promises;
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     sync::Arc,
 };
+use untrue::Untrue;
 use waiting::Waiting;
 
 /// Bases that are remembered.
 const MAX_BASES: usize = 4_096;
+/// Bases whose signer is remembered.
+const MAX_SIGNERS: usize = 2 * MAX_BASES;
 /// Messages kept whose base or window is not known yet.
 const MAX_UNKNOWN: usize = 8_192;
 
@@ -46,6 +54,16 @@ pub enum Want {
     Range {
         /// The first block.
         from_block: u64,
+    },
+    /// The base of a window whose turn has begun.
+    Base {
+        /// The window, by its last slot.
+        window: u64,
+    },
+    /// The seal that ended a window's turn.
+    EndSeal {
+        /// The window, by its last slot.
+        window: u64,
     },
 }
 
@@ -70,7 +88,9 @@ pub struct Follower {
     origins: OriginBook,
     derivation: Derivation,
     waiting: Waiting,
-    unknown: VecDeque<(Envelope, Address)>,
+    unknown: VecDeque<Heard>,
+    untrue: Untrue,
+    markers: Markers,
     promises: Promises,
     /// Bases that were followed, by window.
     bases: BTreeMap<u64, Arc<SignedBase>>,
@@ -108,6 +128,8 @@ impl Follower {
             derivation,
             waiting: Waiting::default(),
             unknown: VecDeque::new(),
+            untrue: Untrue::default(),
+            markers: Markers::default(),
             promises: Promises::default(),
             bases: BTreeMap::new(),
             signers: BTreeMap::new(),
@@ -192,6 +214,15 @@ impl Follower {
         }
     }
 
+    /// A turn of this process's own is due and the predecessor's last messages are not here: they may be lost, so they are asked for
+    /// and not only waited for.
+    pub fn ask_for_end(&mut self) {
+        if let Some(ledger) = &self.ledger {
+            let from_block = ledger.tip().start.opening.number.max(1);
+            self.want(Want::Range { from_block });
+        }
+    }
+
     /// What should be fetched.
     pub fn take_wants(&mut self) -> Vec<Want> {
         std::mem::take(&mut self.wants)
@@ -203,12 +234,29 @@ impl Follower {
         }
     }
 
+    /// Frags whose contents were found untrue since the last time, with who brought them.
+    pub fn take_untrue(&mut self) -> Vec<(Source, Envelope)> {
+        self.untrue.take()
+    }
+
+    fn knows(&mut self, base: B256, signer: Address) {
+        if self.signers.len() >= MAX_SIGNERS {
+            // A gateway may sign any number of bases for its window.
+            let kept: BTreeSet<B256> = self.bases.values().map(|base| base.hash).collect();
+            self.signers.retain(|hash, _| kept.contains(hash));
+            self.standing.keep_signers(|hash| kept.contains(hash));
+        }
+        self.signers.insert(base, signer);
+        self.standing.signs(base, signer);
+    }
+
     fn remember(&mut self, base: Arc<SignedBase>, signer: Address) {
-        self.signers.insert(base.hash, signer);
+        self.knows(base.hash, signer);
         self.bases.insert(base.base.window, base);
         while self.bases.len() > MAX_BASES {
             if let Some((_, old)) = self.bases.pop_first() {
                 self.signers.remove(&old.hash);
+                self.standing.keep_signers(|hash| *hash != old.hash);
             }
         }
     }

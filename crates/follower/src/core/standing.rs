@@ -1,8 +1,9 @@
 use super::{Follower, Heads};
+use alloy_primitives::{Address, B256};
 use arc_swap::ArcSwap;
 use forebond_l1::execution::BlockRef;
 use forebond_ledger::{promise::SignedBase, rpc::BrokenPromise};
-use parking_lot::Mutex;
+use parking_lot::{Mutex, RwLock};
 use std::{collections::BTreeMap, sync::Arc};
 
 /// Where a follower stands.
@@ -36,6 +37,7 @@ pub struct StandingBoard {
     standing: ArcSwap<Standing>,
     bases: Mutex<BTreeMap<u64, Arc<SignedBase>>>,
     broken: Mutex<Vec<BrokenPromise>>,
+    signers: RwLock<BTreeMap<B256, Address>>,
 }
 
 impl StandingBoard {
@@ -47,6 +49,19 @@ impl StandingBoard {
     /// The newest base of a window that was followed or signed here.
     pub fn base(&self, window: u64) -> Option<Arc<SignedBase>> {
         self.bases.lock().get(&window).cloned()
+    }
+
+    /// Who signs under a base, given by its struct hash, if it is known here.
+    pub fn signer(&self, base: &B256) -> Option<Address> {
+        self.signers.read().get(base).copied()
+    }
+
+    pub(super) fn signs(&self, base: B256, signer: Address) {
+        self.signers.write().insert(base, signer);
+    }
+
+    pub(super) fn keep_signers(&self, keep: impl Fn(&B256) -> bool) {
+        self.signers.write().retain(|hash, _| keep(hash));
     }
 
     /// Broken promises, oldest first, from the one with this index on.

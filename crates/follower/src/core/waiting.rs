@@ -1,4 +1,5 @@
 use alloy_primitives::B256;
+use forebond_net::Source;
 use forebond_types::{BaseEnvelope, FragEnvelope, SealEnvelope};
 use std::collections::BTreeMap;
 
@@ -10,8 +11,8 @@ const MAX_WAITING_BYTES: usize = 128 << 20;
 /// Messages heard before their turn. Bounded: the ones farthest ahead are dropped and can be requested again.
 #[derive(Debug, Default)]
 pub struct Waiting {
-    /// By base and sequence.
-    frags: BTreeMap<(B256, u32), FragEnvelope>,
+    /// By base and sequence, with who brought it, unless it was this process.
+    frags: BTreeMap<(B256, u32), (FragEnvelope, Option<Source>)>,
     /// By base and block.
     seals: BTreeMap<(B256, u64), SealEnvelope>,
     /// By window; the first heard stays.
@@ -25,16 +26,17 @@ fn size(frag: &FragEnvelope) -> usize {
 }
 
 impl Waiting {
-    /// Keeps a frag.
-    pub fn frag(&mut self, frag: FragEnvelope) {
+    /// Keeps a frag that `from` brought.
+    pub fn frag(&mut self, frag: FragEnvelope, from: Option<Source>) {
         let key = (frag.frag.base, frag.frag.sequence);
         self.bytes = self.bytes.saturating_add(size(&frag));
-        if let Some(old) = self.frags.insert(key, frag) {
+        if let Some((old, _)) = self.frags.insert(key, (frag, from)) {
             self.bytes = self.bytes.saturating_sub(size(&old));
         }
         while self.frags.len() > MAX_WAITING || self.bytes > MAX_WAITING_BYTES {
             let farthest = self.frags.keys().max_by_key(|(_, sequence)| *sequence);
-            let Some(dropped) = farthest.copied().and_then(|key| self.frags.remove(&key)) else {
+            let dropped = farthest.copied().and_then(|key| self.frags.remove(&key));
+            let Some((dropped, _)) = dropped else {
                 return;
             };
             self.bytes = self.bytes.saturating_sub(size(&dropped));
@@ -63,10 +65,14 @@ impl Waiting {
     }
 
     /// Takes the frag at a place.
-    pub fn take_frag(&mut self, base: B256, sequence: u32) -> Option<FragEnvelope> {
-        let frag = self.frags.remove(&(base, sequence))?;
+    pub fn take_frag(
+        &mut self,
+        base: B256,
+        sequence: u32,
+    ) -> Option<(FragEnvelope, Option<Source>)> {
+        let (frag, from) = self.frags.remove(&(base, sequence))?;
         self.bytes = self.bytes.saturating_sub(size(&frag));
-        Some(frag)
+        Some((frag, from))
     }
 
     /// The seal of a block, without taking it.
@@ -97,12 +103,17 @@ impl Waiting {
         let gone: Vec<_> = self
             .frags
             .iter()
-            .filter(|(_, frag)| frag.frag.blockNumber <= block)
+            .filter(|(_, (frag, _))| frag.frag.blockNumber <= block)
             .map(|(key, _)| *key)
             .collect();
         for (base, sequence) in gone {
             self.take_frag(base, sequence);
         }
+    }
+
+    /// Whether a base of this window waits.
+    pub fn has_base(&self, window: u64) -> bool {
+        self.bases.contains_key(&window)
     }
 
     /// Forgets one base.

@@ -3,26 +3,33 @@
 //! ```text
 //! L1 events ──┐                          ┌─► blobs of batches, from beacon nodes ──┐
 //! streams ────┼─► inputs (4,096) ─► thread ─► wants (256) ─┤                                           ├─► inputs
-//! gossip ─────┘                          └─► ranges of messages, from peers ───────┘
+//! gossip ─────┘                          └─► ranges and markers, from peers ────────┘
 //! ```
 
+mod evidence;
 mod fetching;
 mod forward;
+mod gossip;
+mod history;
 mod judge;
+mod links;
+mod listening;
+mod net_options;
 mod peers;
+mod publishing;
 mod run;
 mod standing;
 
 pub use forward::{ACCEPT_METHOD, Forwarder};
+pub use links::Links;
+pub use net_options::{NetOptions, NetOptionsError};
 pub use run::{FollowerService, MakePilot, Pilot, ServiceConfig, start};
 pub use standing::ServiceStanding;
 
-use crate::core::Want;
+use crate::core::{Heard, Want};
 use alloy_eips::eip4844::Blob;
-use alloy_primitives::Address;
 use forebond_settlement::{L1Event, PostedBatch};
-use forebond_types::Envelope;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Inputs that may wait for the thread.
 const INPUTS: usize = 4_096;
@@ -36,7 +43,7 @@ const RETRY_FULL: Duration = Duration::from_millis(1);
 enum Input {
     L1(Box<L1Event>),
     Blobs(Box<PostedBatch>, Vec<Box<Blob>>),
-    Heard(Box<Envelope>, Address),
+    Heard(Box<Heard>),
     Stop,
 }
 
@@ -54,5 +61,15 @@ async fn put(inputs: &crossbeam_channel::Sender<Input>, input: Input) -> bool {
         }
     }
 }
+
+fn now_ms() -> u64 {
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests;
 
 type Wants = tokio::sync::mpsc::Receiver<Want>;

@@ -1,21 +1,14 @@
 //! Whom this process listens to: configured streams, and the endpoints gateways announce on L1.
 
-use super::{Input, put};
+use super::{Input, links::Links, listening::listen};
 use crossbeam_channel::Sender;
 use forebond_net::{
-    Events, Incoming, Judge,
+    Judge, Net, Source,
     direct::{self, Fetcher, StreamConfig},
 };
 use forebond_settlement::Settlement;
 use parking_lot::Mutex;
-use std::{
-    collections::BTreeMap,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::Duration,
-};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 /// Streams at most.
 const MAX_PEERS: usize = 32;
@@ -30,7 +23,7 @@ pub(super) struct Peers {
     /// This process's own address, which is no peer.
     own: Option<String>,
     known: Mutex<BTreeMap<String, Fetcher>>,
-    connected: Arc<AtomicUsize>,
+    links: Arc<Links>,
     /// The block streams begin with.
     from_block: u64,
 }
@@ -48,8 +41,8 @@ impl Peers {
         separator: alloy_primitives::B256,
         inputs: Sender<Input>,
         own: Option<String>,
+        links: Arc<Links>,
         from_block: u64,
-        connected: Arc<AtomicUsize>,
     ) -> Self {
         Self {
             judge,
@@ -57,14 +50,24 @@ impl Peers {
             inputs,
             own,
             known: Mutex::default(),
-            connected,
+            links,
             from_block,
         }
     }
 
+    /// The gossip network, if there is one.
+    pub(super) fn gossip(&self) -> Option<&Net> {
+        self.links.gossip()
+    }
+
     /// Whom to ask for what was missed.
-    pub(super) fn fetchers(&self) -> Vec<Fetcher> {
-        self.known.lock().values().cloned().collect()
+    pub(super) fn fetchers(&self) -> Vec<(Source, Fetcher)> {
+        let known = self.known.lock();
+        let source = |address: &String| Source::Stream(format!("ws://{address}").into());
+        known
+            .iter()
+            .map(|(address, fetcher)| (source(address), fetcher.clone()))
+            .collect()
     }
 
     /// Listens to a process, once. Must be called within a tokio runtime.
@@ -96,7 +99,7 @@ impl Peers {
             (Ok(fetcher), Ok(events)) => {
                 tracing::info!(address, "listening to a peer");
                 known.insert(address.to_owned(), fetcher);
-                tokio::spawn(listen(events, self.inputs.clone(), self.connected.clone()));
+                tokio::spawn(listen(events, self.inputs.clone(), self.links.clone()));
             }
             (Err(error), _) => tracing::warn!(address, %error, "a peer cannot be asked"),
             (_, Err(error)) => tracing::warn!(address, %error, "a peer cannot be followed"),
@@ -112,40 +115,6 @@ impl Peers {
                 }
             }
             tokio::time::sleep(LOOK_AGAIN).await;
-        }
-    }
-}
-
-async fn listen(mut events: Events, inputs: Sender<Input>, connected: Arc<AtomicUsize>) {
-    while let Some(event) = events.recv().await {
-        match event {
-            Incoming::Message {
-                envelope, signer, ..
-            } => {
-                if !put(&inputs, Input::Heard(Box::new(envelope), signer)).await {
-                    return;
-                }
-            }
-            Incoming::Conflict(conflict) => {
-                tracing::error!(
-                    signer = %conflict.signer,
-                    base = %conflict.base,
-                    fork = ?conflict.fork,
-                    "two signatures that cannot both be true: a fault of the signer"
-                );
-            }
-            Incoming::PeerUp { from } => {
-                connected.fetch_add(1, Ordering::Relaxed);
-                tracing::info!(%from, "a stream stands");
-            }
-            Incoming::PeerDown { from, reason } => {
-                let before = connected
-                    .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1));
-                tracing::info!(%from, %reason, connected = before.unwrap_or(0), "a stream is gone");
-            }
-            Incoming::Lagged { missed, .. } => {
-                tracing::warn!(missed, "messages were missed; they are asked for again");
-            }
         }
     }
 }

@@ -1,18 +1,20 @@
-use super::{INPUTS, Input, WANTS, fetching, judge::KnownSigners, peers::Peers, put};
+use super::{
+    INPUTS, Input, Links, NetOptions, WANTS, evidence::EvidenceFile, fetching, gossip,
+    judge::KnownSigners, now_ms, peers::Peers, put,
+};
 use crate::core::{Checkpoint, Follower, StandingBoard, Want};
+use alloy_primitives::Address;
 use crossbeam_channel::{Receiver, Sender, bounded};
 use eyre::{WrapErr, eyre};
 use forebond_ledger::{Ledger, LedgerSettings, rpc::ChainReader};
+use forebond_net::Offence;
 use forebond_rollup::op::derive::DeriveRules;
 use forebond_runtime::Shutdown;
 use forebond_settlement::{Facts, RollupFile, Settlement, SettlementConfig};
 use std::{
     path::{Path, PathBuf},
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+    sync::Arc,
+    time::{Duration, Instant},
 };
 use tokio::sync::{mpsc, oneshot};
 
@@ -42,6 +44,10 @@ pub struct ServiceConfig {
     pub own_address: Option<String>,
     /// Time between looks at L1, milliseconds.
     pub poll_ms: u64,
+    /// Gossip; none = streams only.
+    pub net: Option<NetOptions>,
+    /// Committer whose messages this process publishes; none for a follower.
+    pub publish_as: Option<Address>,
 }
 
 /// What steers a follower beyond following: a gateway's turns. It runs on the follower's thread.
@@ -59,10 +65,9 @@ pub trait Pilot {
     fn stop(&mut self, follower: &mut Follower) -> eyre::Result<()>;
 }
 
-/// Makes a pilot on the follower's thread, from the ledger before anything is followed. The number is that of streams that stand.
-pub type MakePilot = Box<
-    dyn FnOnce(&mut Ledger, &Settlement, &Arc<AtomicUsize>) -> eyre::Result<Box<dyn Pilot>> + Send,
->;
+/// Makes a pilot on the follower's thread, from the ledger before anything is followed. The links tell which peers there are.
+pub type MakePilot =
+    Box<dyn FnOnce(&mut Ledger, &Settlement, &Arc<Links>) -> eyre::Result<Box<dyn Pilot>> + Send>;
 
 /// A running follower.
 pub struct FollowerService {
@@ -72,8 +77,8 @@ pub struct FollowerService {
     pub standing: Arc<StandingBoard>,
     /// The rollup on L1.
     pub settlement: Settlement,
-    /// Streams that stand.
-    pub peers: Arc<AtomicUsize>,
+    /// How it is linked to others.
+    pub links: Arc<Links>,
     inputs: Sender<Input>,
     thread: Option<std::thread::JoinHandle<eyre::Result<()>>>,
     tasks: Vec<tokio::task::JoinHandle<()>>,
@@ -100,11 +105,6 @@ impl FollowerService {
         }
         ended
     }
-
-    /// Whether streams to peers stand.
-    pub fn connected(&self) -> usize {
-        self.peers.load(Ordering::Relaxed)
-    }
 }
 
 /// Starts a follower. It asks for the end itself, through `shutdown`, when it cannot go on.
@@ -117,6 +117,8 @@ pub async fn start(
     shutdown: Shutdown,
 ) -> eyre::Result<FollowerService> {
     let checkpoint = read_checkpoint(&config.data_dir)?;
+    let domain = config.ledger.domain;
+    let links = Arc::new(Links::new(EvidenceFile::open(&config.data_dir, domain)?));
     let from = checkpoint
         .as_ref()
         .map_or(config.rollup.l1.start, |kept| kept.from);
@@ -132,11 +134,9 @@ pub async fn start(
     let (inputs, inputs_end) = bounded(INPUTS);
     let (wants, wants_end) = mpsc::channel(WANTS);
     let (opened, opened_end) = oneshot::channel();
-    let connected = Arc::new(AtomicUsize::new(0));
-    let streams = connected.clone();
     let (facts, windows) = (settlement.facts().clone(), settlement.clone());
     let (ledger, data_dir) = (config.ledger.clone(), config.data_dir.clone());
-    let ended = shutdown.clone();
+    let (ended, told_links) = (shutdown.clone(), links.clone());
     let thread = std::thread::Builder::new()
         .name("follower".into())
         .spawn(move || {
@@ -149,7 +149,7 @@ pub async fn start(
                     checkpoint,
                     wants,
                     inputs: inputs_end,
-                    connected: streams,
+                    links: told_links,
                 },
                 pilot,
                 opened,
@@ -178,14 +178,39 @@ pub async fn start(
         settlement.facts().separator,
         inputs.clone(),
         own,
+        links.clone(),
         from_block,
-        connected.clone(),
     ));
-    for peer in &config.peers {
+    let mut gossiping = Vec::new();
+    if let Some(options) = &config.net {
+        let around = gossip::Around {
+            settlement: &settlement,
+            reader: &reader,
+            standing: &standing,
+            inputs: &inputs,
+            links: &links,
+            data_dir: &config.data_dir,
+            publish_as: config.publish_as,
+        };
+        match gossip::join(options, around).await {
+            Ok(tasks) => gossiping = tasks,
+            Err(error) => {
+                put(&inputs, Input::Stop).await;
+                let _ = tokio::task::spawn_blocking(move || thread.join()).await;
+                return Err(error);
+            }
+        }
+    }
+    let streams = config.net.as_ref().is_none_or(|net| net.streams);
+    for peer in config.peers.iter().filter(|_| streams) {
         peers.add(peer);
     }
     let events_to = inputs.clone();
-    let tasks = vec![
+    let mut tasks = gossiping;
+    if streams {
+        tasks.push(tokio::spawn(peers.clone().watch(settlement.clone())));
+    }
+    tasks.extend([
         tokio::spawn(async move {
             while let Some(event) = events.recv().await {
                 if !put(&events_to, Input::L1(Box::new(event))).await {
@@ -193,19 +218,18 @@ pub async fn start(
                 }
             }
         }),
-        tokio::spawn(peers.clone().watch(settlement.clone())),
         tokio::spawn(fetching::fetch(
             wants_end,
             settlement.clone(),
             peers,
             inputs.clone(),
         )),
-    ];
+    ]);
     Ok(FollowerService {
         reader,
         standing,
         settlement,
-        peers: connected,
+        links,
         inputs,
         thread: Some(thread),
         tasks,
@@ -220,17 +244,10 @@ struct Started {
     checkpoint: Option<Checkpoint>,
     wants: mpsc::Sender<Want>,
     inputs: Receiver<Input>,
-    connected: Arc<AtomicUsize>,
+    links: Arc<Links>,
 }
 
 type Opened = (Arc<ChainReader>, Arc<StandingBoard>);
-
-fn now_ms() -> u64 {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
-}
 
 /// The thread: takes inputs, lets the pilot look, tells what is wanted.
 fn run(
@@ -246,7 +263,7 @@ fn run(
         checkpoint,
         wants,
         inputs,
-        connected,
+        links,
     } = started;
     let rules = DeriveRules {
         chain: ledger.genesis.config.clone(),
@@ -265,7 +282,7 @@ fn run(
         matches!(ledger.hash_of(kept.head.number), Ok(Some(hash)) if hash == kept.head.hash)
     });
     let mut pilot = pilot
-        .map(|make| make(&mut ledger, &settlement, &connected))
+        .map(|make| make(&mut ledger, &settlement, &links))
         .transpose()?;
     let mut follower = Follower::new(facts, rules, ledger, settlement.empty_origins(), checkpoint);
     if opened
@@ -294,9 +311,7 @@ fn run(
                 }
                 Some(Input::L1(event)) => follower.l1(*event)?,
                 Some(Input::Blobs(batch, blobs)) => follower.blobs(&batch, blobs)?,
-                Some(Input::Heard(envelope, signer)) => {
-                    follower.heard(*envelope, signer, &settlement.windows())?;
-                }
+                Some(Input::Heard(heard)) => follower.heard(*heard, &settlement.windows())?,
                 None => break,
             }
             input = inputs.try_recv().ok();
@@ -310,6 +325,12 @@ fn run(
             Some(pilot) => pilot.tick(&mut follower, now_ms())?,
             None => IDLE,
         };
+        for (from, envelope) in follower.take_untrue() {
+            if let Some(net) = links.gossip() {
+                net.blame(&from, envelope, Offence::FalseContents);
+            }
+        }
+        follower.look_for_markers(&book, now_ms());
         for want in follower.take_wants() {
             // A full queue is told again later.
             let _ = wants.try_send(want);

@@ -1,3 +1,4 @@
+use super::{Links, now_ms};
 use crate::core::StandingBoard;
 use forebond_ledger::{
     promise::SignedBase,
@@ -5,13 +6,7 @@ use forebond_ledger::{
 };
 use forebond_settlement::Settlement;
 use serde_json::{Value, json};
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::sync::Arc;
 
 /// What a following process tells of itself.
 pub struct ServiceStanding {
@@ -23,8 +18,8 @@ pub struct ServiceStanding {
     pub board: Arc<StandingBoard>,
     /// The rollup on L1.
     pub settlement: Settlement,
-    /// Streams that stand.
-    pub peers: Arc<AtomicUsize>,
+    /// How it is linked to others.
+    pub links: Arc<Links>,
     /// Whether this process sequences now.
     pub sequencing: Box<dyn Fn() -> bool + Send + Sync>,
 }
@@ -36,15 +31,11 @@ fn hex(number: u64) -> String {
 impl Standing for ServiceStanding {
     fn status(&self) -> Value {
         let standing = self.board.standing();
-        let since = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default();
-        let now_ms = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
         let turns = &self.settlement.facts().turns;
         let book = self.settlement.windows();
         let window = book
             .schedule
-            .of_block(turns, turns.blocks.open_at(now_ms))
+            .of_block(turns, turns.blocks.open_at(now_ms()))
             .map(|window| {
                 json!({
                     "gateway": hex(u64::from(window.gateway)),
@@ -52,6 +43,19 @@ impl Standing for ServiceStanding {
                     "lastSlot": hex(window.last_slot),
                 })
             });
+        let gossip = self.links.gossip().map(|net| {
+            let counts = net.counters();
+            json!({
+                "accepted": hex(counts.accepted),
+                "published": hex(counts.published),
+                "unusable": hex(counts.unusable),
+                "early": hex(counts.early),
+                "rejected": hex(counts.rejected),
+                "lagged": hex(counts.lagged),
+                "served": hex(counts.served),
+                "banned": hex(counts.banned),
+            })
+        });
         json!({
             "role": self.role,
             "gatewayId": self.gateway.map(|id| hex(u64::from(id))),
@@ -60,7 +64,10 @@ impl Standing for ServiceStanding {
             "l1": standing.l1.map(|at| json!({ "number": hex(at.number), "hash": at.hash })),
             "l1Backlog": hex(standing.l1_backlog as u64),
             "derivationWaitsFor": standing.waits_for,
-            "peers": hex(self.peers.load(Ordering::Relaxed) as u64),
+            "peers": hex(self.links.streams() as u64),
+            "gossipPeers": hex(self.links.gossip_peers() as u64),
+            "gossip": gossip,
+            "conflicts": hex(self.links.conflicts()),
             "brokenPromises": hex(standing.broken),
             "promisesSeen": hex(standing.promises),
             "frags": hex(standing.frags),

@@ -146,6 +146,9 @@ fn two_turns_with_their_handover_are_used_whole() {
         .cloned()
         .collect();
     assert_eq!(usable(ask(3, 16), &third), Ok(third.len()));
+    // With the base in front, for who has not heard it.
+    let opened: Vec<_> = all[..1].iter().chain(&third).cloned().collect();
+    assert_eq!(usable(ask(3, 16), &opened), Ok(opened.len()));
 }
 
 #[test]
@@ -189,6 +192,22 @@ fn an_answer_that_was_not_asked_for_or_is_no_message_is_broken() {
         RangeRequest::EndSeal { window: 8 },
         &all[..1]
     )));
+}
+
+#[test]
+fn a_base_in_front_that_is_a_strangers_or_another_signers_spoils_the_answer() {
+    let all = turn(8, 0, 3, 2, 1);
+    let third: Vec<_> = all.iter().filter(|e| block_of(e) >= 3).cloned().collect();
+    let with = |base: &Envelope| [std::slice::from_ref(base), &third].concat();
+    let stranger = turn(8, 0, 1, 1, 7);
+    assert!(is_useless(usable(ask(3, 16), &with(&stranger[0]))));
+    // The same base, signed by another one.
+    let forged = sign(all[0].clone(), 2);
+    assert!(is_broken(usable(ask(3, 16), &with(&forged))));
+    // A base alone is no answer, and one in the middle was not asked for.
+    assert!(is_useless(usable(ask(3, 16), &all[..1])));
+    let late = [&third[..1], &all[..1]].concat();
+    assert!(is_broken(usable(ask(3, 16), &late)));
 }
 
 #[test]
