@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use forebond_embedded_l1::node::PresetName;
 
 use crate::{
-    config::{DevnetConfig, L1Kind, Ports},
+    config::{DevnetConfig, Gossip, L1Kind, Ports},
     faults::{Fault, Planned},
 };
 
@@ -70,6 +70,12 @@ pub struct DevnetArgs {
     /// First follower's RPC; the others follow
     #[arg(long, value_name = "PORT", default_value_t = Ports::DEFAULT.followers)]
     follower_port: u16,
+    /// Every gateway and follower takes part in gossip, beside the streams or instead of them
+    #[arg(long, value_name = "HOW", default_value = "off", default_missing_value = "beside", num_args = 0..=1)]
+    gossip: Gossip,
+    /// First gateway's gossip; the other gateways and the followers follow
+    #[arg(long, value_name = "PORT", default_value_t = Ports::DEFAULT.gossip)]
+    gossip_port: u16,
 }
 
 #[derive(clap::ValueEnum, Clone, Copy, Debug)]
@@ -113,6 +119,7 @@ impl DevnetArgs {
             followers: self.followers,
             spam_tps: self.spam,
             l1: self.l1,
+            gossip: self.gossip,
             seed: self.seed,
             faults: self.kill.into_iter().chain(self.fault).collect(),
             random_faults: self.random_faults,
@@ -123,6 +130,7 @@ impl DevnetArgs {
                 l1_beacon: self.l1_beacon_port,
                 gateways: self.gateway_port,
                 followers: self.follower_port,
+                gossip: self.gossip_port,
             },
         }
     }
@@ -149,13 +157,14 @@ mod tests {
     fn every_documented_option_is_understood() {
         let config = config(
             "--data-dir d --slot-time 3s --preset mainnet --validators 32 --gateways 3 --followers 2 --spam 50 --l1 npm --seed 7 \
-             --kill gateway-1@20 --fault l1-reorg:2@9 --fault l1-miss@10 --random-faults --exit-after 40 --json",
+             --kill gateway-1@20 --fault l1-reorg:2@9 --fault l1-miss@10 --random-faults --exit-after 40 --json --gossip only",
         )
         .unwrap();
         assert_eq!(config.slot_time_s, 3);
         assert_eq!(config.preset, PresetName::Mainnet);
         assert_eq!((config.gateways, config.followers), (3, 2));
         assert_eq!(config.l1, L1Kind::Npm);
+        assert_eq!(config.gossip, Gossip::Only);
         assert_eq!(config.faults.len(), 3);
         assert_eq!(config.exit_after_slots, Some(40));
         config.check().unwrap();
@@ -167,6 +176,7 @@ mod tests {
         assert_eq!((config.slot_time_s, config.validators), (2, 8));
         assert_eq!((config.gateways, config.followers), (2, 1));
         assert_eq!(config.ports, Ports::DEFAULT);
+        assert_eq!(config.gossip, Gossip::Off);
         config.check().unwrap();
     }
 
@@ -182,5 +192,17 @@ mod tests {
             let error = config(line).unwrap_err();
             assert!(error.contains(words), "{line}: {error}");
         }
+    }
+    #[test]
+    fn gossip_without_a_word_goes_beside_the_streams_and_takes_a_port_of_each_process() {
+        let config = config("--gossip --followers 2").unwrap();
+        assert_eq!(config.gossip, Gossip::Beside);
+        assert_eq!(config.gossiping(), 4);
+        config.check().unwrap();
+        let ports = Ports {
+            gossip: config.ports.followers - 3,
+            ..config.ports
+        };
+        assert!(DevnetConfig { ports, ..config }.check().is_err());
     }
 }

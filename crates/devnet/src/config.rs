@@ -17,6 +17,17 @@ pub enum L1Kind {
     Npm,
 }
 
+/// How processes hear of each other's messages.
+#[derive(clap::ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gossip {
+    /// By streams.
+    Off,
+    /// By streams and by gossip.
+    Beside,
+    /// By gossip and nothing else.
+    Only,
+}
+
 /// Where things answer, all on 127.0.0.1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ports {
@@ -28,6 +39,8 @@ pub struct Ports {
     pub gateways: u16,
     /// RPC of the first follower; the others follow.
     pub followers: u16,
+    /// Gossip of the first gateway; the other gateways and then the followers follow. Unused without gossip.
+    pub gossip: u16,
 }
 
 impl Ports {
@@ -37,6 +50,7 @@ impl Ports {
         l1_beacon: 5052,
         gateways: 9545,
         followers: 9645,
+        gossip: 9845,
     };
 }
 
@@ -62,6 +76,8 @@ pub struct DevnetConfig {
     pub spam_tps: u32,
     /// Which L1.
     pub l1: L1Kind,
+    /// How messages travel.
+    pub gossip: Gossip,
     /// Repeats a run; `None` = drawn.
     pub seed: Option<u64>,
     /// What shall go wrong, in slots after the start.
@@ -157,6 +173,14 @@ impl DevnetConfig {
             .collect()
     }
 
+    /// Processes that take part in gossip.
+    pub(crate) fn gossiping(&self) -> u32 {
+        match self.gossip {
+            Gossip::Off => 0,
+            Gossip::Beside | Gossip::Only => self.gateways.saturating_add(self.followers),
+        }
+    }
+
     fn check_fault(&self, fault: &Fault) -> Result<(), ConfigError> {
         let known = self.process_names();
         match fault.process() {
@@ -177,6 +201,7 @@ impl DevnetConfig {
             ("l1-beacon-port", ports.l1_beacon, 0, 1),
             ("gateway-port", ports.gateways, 1, self.gateways),
             ("follower-port", ports.followers, 1, self.followers),
+            ("gossip-port", ports.gossip, 1, self.gossiping()),
         ] {
             let most = 65_536u64.saturating_sub(u64::from(count.max(1)));
             range(option, from.into(), least, most)?;
@@ -186,8 +211,12 @@ impl DevnetConfig {
             ("the Beacon API", u32::from(ports.l1_beacon), 1),
             ("gateways", u32::from(ports.gateways), self.gateways),
             ("followers", u32::from(ports.followers), self.followers),
+            ("gossip", u32::from(ports.gossip), self.gossiping()),
         ];
-        let taken: Vec<_> = taken.iter().filter(|(_, from, _)| *from != 0).collect();
+        let taken: Vec<_> = taken
+            .iter()
+            .filter(|(_, from, count)| *from != 0 && *count != 0)
+            .collect();
         for (place, (first, from, count)) in taken.iter().enumerate() {
             for (second, other, others) in taken.iter().skip(place + 1) {
                 if *from < other + others && *other < from + count {
@@ -227,6 +256,7 @@ pub(crate) mod tests {
             followers: 1,
             spam_tps: 10,
             l1: L1Kind::Embedded,
+            gossip: Gossip::Off,
             seed: Some(1),
             faults: Vec::new(),
             random_faults: false,

@@ -22,7 +22,7 @@ mod table;
 mod watch;
 
 pub use args::DevnetArgs;
-pub use config::{ConfigError, DevnetConfig, L1Kind, Ports};
+pub use config::{ConfigError, DevnetConfig, Gossip, L1Kind, Ports};
 pub use faults::{Fault, FaultError, Planned};
 pub use report::Report;
 pub use run::run;

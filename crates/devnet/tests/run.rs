@@ -15,7 +15,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use forebond_devnet::{DevnetConfig, L1Kind, Ports, run};
+use forebond_devnet::{DevnetConfig, Gossip, L1Kind, Ports, run};
 use forebond_embedded_l1::node::PresetName;
 use forebond_runtime::Shutdown;
 use serde_json::Value;
@@ -40,6 +40,7 @@ fn config(folder: &Path) -> DevnetConfig {
         followers: 1,
         spam_tps: 0,
         l1: L1Kind::Embedded,
+        gossip: Gossip::Off,
         seed: Some(1),
         faults: Vec::new(),
         random_faults: false,
@@ -50,6 +51,7 @@ fn config(folder: &Path) -> DevnetConfig {
             l1_beacon: free_port(),
             gateways: free_port(),
             followers: free_port(),
+            gossip: free_port(),
         },
     }
 }

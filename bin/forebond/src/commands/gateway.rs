@@ -1,6 +1,9 @@
 //! `forebond gateway`.
 
-use super::{rollup_args::L1Args, running::run_until_told};
+use super::{
+    rollup_args::{L1Args, NetArgs},
+    running::run_until_told,
+};
 use crate::gateway_flags::GatewayFlags;
 use eyre::WrapErr;
 use forebond_gateway::{RollupOptions, RunOptions};
@@ -25,6 +28,8 @@ pub(crate) struct GatewayArgs {
     rollup: Option<PathBuf>,
     #[command(flatten)]
     l1: L1Args,
+    #[command(flatten)]
+    net: NetArgs,
     /// How long the end of a predecessor's turn is waited for, milliseconds
     #[arg(long, value_name = "MS", default_value_t = 400)]
     patience_ms: u64,
@@ -40,6 +45,7 @@ pub(crate) fn run(args: GatewayArgs) -> eyre::Result<()> {
     config.validate()?;
     init_logging(&config.logging)?;
     raise_open_files();
+    let net = args.net.options()?;
     let rollup = args.rollup.map(|file| RollupOptions {
         file,
         l1_rpc: args.l1.l1_rpc,
@@ -47,6 +53,7 @@ pub(crate) fn run(args: GatewayArgs) -> eyre::Result<()> {
         peers: args.l1.peer,
         poll_ms: args.l1.l1_poll_ms,
         patience_ms: args.patience_ms,
+        net,
     });
     let options = RunOptions {
         dev: args.dev,

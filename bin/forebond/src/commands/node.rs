@@ -1,6 +1,9 @@
 //! `forebond node`.
 
-use super::{rollup_args::RollupArgs, running::run_service};
+use super::{
+    rollup_args::{NetArgs, RollupArgs},
+    running::run_service,
+};
 use forebond_node::NodeConfig;
 use forebond_rpc::RpcConfig;
 use std::{net::SocketAddr, path::PathBuf};
@@ -10,6 +13,8 @@ use std::{net::SocketAddr, path::PathBuf};
 pub(crate) struct NodeArgs {
     #[command(flatten)]
     rollup: RollupArgs,
+    #[command(flatten)]
+    net: NetArgs,
     /// State and blocks
     #[arg(long, value_name = "DIR", default_value = ".forebond/node")]
     data_dir: PathBuf,
@@ -19,6 +24,7 @@ pub(crate) struct NodeArgs {
 }
 
 pub(crate) fn run(args: NodeArgs) -> eyre::Result<()> {
+    let net = args.net.options()?;
     let RollupArgs { rollup, l1 } = args.rollup;
     let config = NodeConfig {
         rollup,
@@ -29,6 +35,7 @@ pub(crate) fn run(args: NodeArgs) -> eyre::Result<()> {
         http: args.http,
         rpc: RpcConfig::default(),
         poll_ms: l1.l1_poll_ms,
+        net,
     };
     run_service(|shutdown| forebond_node::run(config, shutdown))
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::{files::Place, opening::Opened};
+use crate::{config::Gossip, files::Place, opening::Opened};
 
 /// Option by which a process ends when its standard input does, which is when its parent does.
 const DIE_WITH_PARENT: &str = "--die-with-parent";
@@ -23,6 +23,10 @@ pub(crate) struct Setting<'a> {
     pub(crate) gateways: &'a [Place],
     /// The followers.
     pub(crate) followers: &'a [Place],
+    /// How messages travel.
+    pub(crate) gossip: Gossip,
+    /// Gossip port of the first gateway.
+    pub(crate) gossip_port: u16,
 }
 
 /// A process to start.
@@ -57,6 +61,7 @@ pub(crate) fn launches(setting: &Setting<'_>, opened: &Opened) -> Vec<Launch> {
             common("gateway", setting, &place.name),
             http(place),
             peers(setting, place),
+            gossip(setting, place),
             // The guard's record belongs to this chain, which ends with the devnet.
             option(
                 "--guard-dir",
@@ -90,6 +95,7 @@ pub(crate) fn launches(setting: &Setting<'_>, opened: &Opened) -> Vec<Launch> {
             common("node", setting, &place.name),
             http(place),
             peers(setting, place),
+            gossip(setting, place),
         ]
         .concat(),
         environment: Vec::new(),
@@ -121,6 +127,27 @@ fn peers(setting: &Setting<'_>, own: &Place) -> Vec<String> {
         .filter(|place| *place != own)
         .flat_map(|place| option("--peer", place.ws()))
         .collect()
+}
+
+/// Everybody calls all gateways, so that gossip outlives any one of them: there is no discovery beyond whom one calls.
+fn gossip(setting: &Setting<'_>, own: &Place) -> Vec<String> {
+    if setting.gossip == Gossip::Off {
+        return Vec::new();
+    }
+    let everyone = setting.gateways.iter().chain(setting.followers);
+    let own_place = everyone.take_while(|place| *place != own).count();
+    let address = |place: usize| {
+        let port = usize::from(setting.gossip_port).saturating_add(place);
+        format!("/ip4/127.0.0.1/tcp/{port}")
+    };
+    let mut options = option("--net", address(own_place));
+    for place in (0..setting.gateways.len()).filter(|place| *place != own_place) {
+        options.extend(option("--bootnode", address(place)));
+    }
+    if setting.gossip == Gossip::Only {
+        options.push("--no-streams".to_owned());
+    }
+    options
 }
 
 fn option(name: &str, value: impl Into<String>) -> Vec<String> {

@@ -91,7 +91,11 @@ impl Stage {
             .partition(|(at, _)| everything || *at <= now);
         self.undo = later;
         let due: Vec<(Instant, Undo)> = due;
-        for (_, undo) in due {
+        for (at, undo) in due {
+            if let Undo::ShowBlobs(_) = &undo {
+                // Blobs of slots to come are hidden when these come: only then can they be shown.
+                tokio::time::sleep_until(at.into()).await;
+            }
             let undone = match &undo {
                 Undo::GoOn(name) => children.go_on(name),
                 Undo::ResumeL1 => order(&self.l1, "l1_resume", json!([])).await,

@@ -37,6 +37,12 @@ fn ports(config: &DevnetConfig) -> Vec<(u16, String, &'static str)> {
             "follower",
             "--follower-port",
         ))
+        .chain(row(
+            ports.gossip,
+            config.gossiping(),
+            "gossip of process",
+            "--gossip-port",
+        ))
         .collect()
 }
 
@@ -86,6 +92,7 @@ mod tests {
             l1_beacon: 0,
             gateways: port,
             followers: 0,
+            ..Ports::DEFAULT
         };
         let config = DevnetConfig {
             ports,

@@ -60,6 +60,8 @@ pub(super) async fn start(
         l1_beacon: l1.beacon_url(),
         gateways: &gateways,
         followers: &followers,
+        gossip: config.gossip,
+        gossip_port: config.ports.gossip,
     };
     let mut children = Children::new(program, folder.path().to_owned());
     if let Err(error) = children.start(launches(&setting, &opened)).await {

@@ -1,3 +1,4 @@
+use forebond_follower::NetOptions;
 use std::path::PathBuf;
 
 /// What a run is told besides its configuration.
@@ -27,4 +28,6 @@ pub struct RollupOptions {
     pub poll_ms: u64,
     /// How long a silent predecessor is waited for, milliseconds.
     pub patience_ms: u64,
+    /// Gossip; none = streams only.
+    pub net: Option<NetOptions>,
 }

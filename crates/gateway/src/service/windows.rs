@@ -98,6 +98,8 @@ pub(super) async fn run(
         peers: rollup.peers.clone(),
         own_address: Some(config.http.addr.to_string()),
         poll_ms: rollup.poll_ms,
+        net: rollup.net.clone(),
+        publish_as: Some(key.address()),
     };
     let pilot = pilot(
         &config,
@@ -132,7 +134,7 @@ pub(super) async fn run(
         gateway: me,
         board: follower.standing.clone(),
         settlement: follower.settlement.clone(),
-        peers: follower.peers.clone(),
+        links: follower.links.clone(),
         sequencing: Box::new(move || doorway.open().is_some()),
     });
     let server = start_rpc(&config, &chain, &key, standing).await?;
@@ -190,7 +192,7 @@ fn pilot(
     let (config, data_dir) = (config.clone(), options.data_dir.clone());
     let (secret, committer) = (*key.expose_secret(), key.address());
     let patience_ms = rollup.patience_ms;
-    Ok(Box::new(move |ledger, settlement, peers| {
+    Ok(Box::new(move |ledger, settlement, links| {
         let restarted = restart(
             ledger,
             &RestartSettings {
@@ -226,7 +228,7 @@ fn pilot(
                 left,
                 stages,
                 patience_ms,
-                peers: peers.clone(),
+                links: links.clone(),
             },
             restarted,
         )) as Box<dyn Pilot>)

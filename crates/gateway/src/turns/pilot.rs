@@ -10,7 +10,7 @@ use crate::{
 };
 use alloy_primitives::Bytes;
 use eyre::eyre;
-use forebond_follower::{Follower, Pilot};
+use forebond_follower::{Follower, Links, Pilot};
 use forebond_ledger::{AtRest, Ledger, Tip, promise::PublishedFrag};
 use forebond_protocol::{
     BlockRange, CoverageBook, OrderingRule, Turn, TurnDecision, TurnOutlook, WaitReason, Window,
@@ -20,10 +20,7 @@ use forebond_runtime::Shutdown;
 use forebond_settlement::Settlement;
 use std::{
     collections::VecDeque,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::Arc,
     time::{Duration, Instant},
 };
 use tokio::sync::mpsc;
@@ -63,8 +60,8 @@ pub struct TurnSettings {
     pub stages: Arc<StageMetrics>,
     /// How long a silent predecessor is waited for, milliseconds.
     pub patience_ms: u64,
-    /// Streams of peers that stand.
-    pub peers: Arc<AtomicUsize>,
+    /// The ways to peers.
+    pub links: Arc<Links>,
 }
 
 /// Opens this gateway's turns, and ends them.
@@ -155,7 +152,8 @@ impl TurnPilot {
 
     /// Whether peers had their say: a stream stands and brought what it had, or none has stood for a while (all are dead).
     fn compared(&self, follower: &Follower) -> bool {
-        let standing = self.settings.peers.load(Ordering::Relaxed) > 0;
+        let links = &self.settings.links;
+        let standing = links.streams() > 0 || links.gossip_peers() > 0;
         let waited = self.started.elapsed();
         (standing && waited >= WITH_PEERS && !follower.has_gaps()) || waited >= WITHOUT_PEERS
     }
