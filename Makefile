@@ -104,6 +104,10 @@ lint: $(CARGO_DENY_STAMP) $(NODE_STAMP) ## Format, clippy with warnings denied, 
 fixtures-check: $(NODE_STAMP) ## Every hash, digest and signature in fixtures/messages is what viem computes
 	node tools/oracles/messages.mjs
 
+.PHONY: simulate
+simulate: ## A thousand random worlds in a box; FOREBOND_SEED=N replays one
+	cargo test --locked -p forebond-harness --test simulation -- --ignored --nocapture $(if $(FOREBOND_SEED),replay,thousand)
+
 .PHONY: oracle-kona
 oracle-kona: ## Our blobs read by the OP Stack's own derivation crates, and theirs by ours (fixtures/derivation)
 	cargo run --locked --manifest-path tools/kona/Cargo.toml -- check
