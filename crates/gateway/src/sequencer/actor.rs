@@ -98,6 +98,7 @@ pub struct Sequencer {
 }
 
 /// How sequencing ends.
+#[allow(clippy::large_enum_variant, reason = "there is one of it a turn")]
 #[derive(Debug)]
 pub enum SequencerEnd {
     /// The turn is over.

@@ -83,6 +83,7 @@ pub struct PipelineParts {
 }
 
 /// How sequencing begins.
+#[allow(clippy::large_enum_variant, reason = "there is one of it a turn")]
 pub enum Begin {
     /// In the middle of a block.
     Paused(PausedOpenBlock),

@@ -183,9 +183,9 @@ impl Watch {
             }
         }
         for frag in view.unsealed.iter().flat_map(|block| block.frags.iter()) {
-            if !self.accepted.contains_key(&frag.hash) {
-                self.accepted.insert(frag.hash, frag.clone());
-            }
+            self.accepted
+                .entry(frag.hash)
+                .or_insert_with(|| frag.clone());
         }
         Ok(())
     }
