@@ -170,6 +170,25 @@ fn a_gateway_that_lost_its_data_signs_nothing_before_its_next_window() {
     assert_eq!(turn(&summary, 18_500).gateway, 1, "{summary:?}");
 }
 
+/// Blocks of a running turn whose L1 origin is gone must go: posting them is a false claim (R3), and stops the rollup.
+#[test]
+fn a_turn_whose_origin_is_gone_ends_and_its_blocks_are_never_posted() {
+    let summary = incident(Scenario::ReorgUnderTurn);
+    assert!(summary.blocks > 60, "{summary:?}");
+}
+
+/// A gateway that forgets its base in a restart leaves its batcher nothing to post under: the window is late for no reason.
+#[test]
+fn a_gateway_and_its_batcher_that_start_again_post_what_they_promised_in_their_own_window() {
+    let summary = incident(Scenario::Reboot);
+    assert!(
+        summary.posted_windows.contains(&15),
+        "{:?}",
+        summary.posted_windows
+    );
+    assert_eq!(summary.unkept, 0, "{summary:?}");
+}
+
 /// Pitfall: all gateways are down. Deposits move the rollup by empty blocks when the sequencing window is over (R8).
 #[test]
 fn with_nobody_alive_the_rollup_goes_on_by_itself() {

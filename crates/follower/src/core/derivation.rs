@@ -112,6 +112,10 @@ pub(super) struct Derivation {
     pub(super) void: VecDeque<u32>,
     /// The ledger is needed and a turn has it.
     pub(super) recalls: bool,
+    /// First block that stands on an L1 block that is gone, found while a turn had the ledger.
+    pub(super) gone_from: Option<u64>,
+    /// Blocks came from the disk, and their origins were not compared with L1 yet.
+    unchecked: bool,
     /// Why derivation waits, if it does.
     pub(super) waits_for: Option<String>,
     pub(super) batches: u64,
@@ -147,6 +151,8 @@ impl Derivation {
             replaced_from: None,
             void: VecDeque::new(),
             recalls: false,
+            gone_from: None,
+            unchecked: true,
             waits_for: None,
             batches: 0,
             checkpoint,
@@ -271,14 +277,19 @@ impl Follower {
 
     /// After a reorg: blocks here that stand on an L1 block that is gone have to go (R3).
     fn compare_origins(&mut self, block: &L1Block) -> Result<(), FollowerError> {
-        let Some(from) = self.derivation.replaced_from else {
-            return Ok(());
-        };
-        if block.at.number < from {
-            return Ok(());
-        }
         let view = self.reader.board.view();
         let newest = view.pending_number();
+        // After a start every block from the disk is compared, once L1 is known as far as the newest one says.
+        let tip_origin = match view.unsealed.last() {
+            Some(open) => open.start.origin.number,
+            None => view.latest.start.origin.number,
+        };
+        let all = self.derivation.unchecked && block.at.number >= tip_origin;
+        let replaced = self.derivation.replaced_from;
+        if !all && replaced.is_none_or(|from| block.at.number < from) {
+            return Ok(());
+        }
+        self.derivation.unchecked &= !all;
         let mut first_gone = None;
         for number in (self.derivation.head.number.saturating_add(1)..=newest).rev() {
             let origin = match view
@@ -292,19 +303,30 @@ impl Follower {
                     _ => break,
                 },
             };
-            if origin.number < block.at.number {
+            if !all && origin.number < block.at.number {
                 break;
             }
-            if origin.number == block.at.number && origin.hash != block.at.hash {
+            let on_l1 = self.origins.block(origin.number).map(|known| known.at.hash);
+            if on_l1.is_some_and(|hash| hash != origin.hash) {
                 first_gone = Some(number);
             }
         }
         if let Some(first) = first_gone {
             if self.ledger.is_none() {
-                self.derivation.recalls = true;
+                let known = self.derivation.gone_from.unwrap_or(u64::MAX);
+                self.derivation.gone_from = Some(known.min(first));
             } else {
                 self.take_back(first.saturating_sub(1))?;
             }
+        }
+        Ok(())
+    }
+
+    /// The ledger is back: what stands on an L1 block that went meanwhile goes now.
+    pub(super) fn take_back_gone(&mut self) -> Result<(), FollowerError> {
+        if let Some(first) = self.derivation.gone_from.take() {
+            let to = first.saturating_sub(1).max(self.derivation.head.number);
+            self.take_back(to)?;
         }
         Ok(())
     }

@@ -42,6 +42,8 @@ use waiting::Waiting;
 const MAX_BASES: usize = 4_096;
 /// Bases whose signer is remembered.
 const MAX_SIGNERS: usize = 2 * MAX_BASES;
+/// Blocks from disk whose bases are remembered at a start.
+const KEPT_BASES_BLOCKS: u64 = 64;
 /// Messages kept whose base or window is not known yet.
 const MAX_UNKNOWN: usize = 8_192;
 
@@ -138,8 +140,26 @@ impl Follower {
             promised: 0,
             standing: Arc::default(),
         };
+        follower.remember_kept();
         follower.tell();
         follower
+    }
+
+    /// Bases of the newest blocks that were on disk: a batcher asks for the one of its window after a restart, too.
+    fn remember_kept(&mut self) {
+        let newest = self.reader.board.view().latest.number();
+        let first = newest.saturating_sub(KEPT_BASES_BLOCKS).saturating_add(1);
+        for number in first.max(1)..=newest {
+            let Ok(Some(block)) = self.reader.sealed(number) else {
+                continue;
+            };
+            if let Some(base) = block.base()
+                && !self.signers.contains_key(&base.hash)
+                && let Ok(signer) = base.signature.recover(base.domain.digest(&base.base))
+            {
+                self.remember(base.clone(), signer);
+            }
+        }
     }
 
     /// What blocks and transactions are read from.
@@ -175,6 +195,7 @@ impl Follower {
     /// The turn is over: the ledger comes back.
     pub fn give_back(&mut self, ledger: Ledger) -> Result<(), FollowerError> {
         self.ledger = Some(ledger);
+        self.take_back_gone()?;
         self.derive()?;
         self.advance()?;
         self.tell();
@@ -183,7 +204,7 @@ impl Follower {
 
     /// Whether L1 contradicts what a turn has built on: it must end.
     pub const fn recalls_ledger(&self) -> bool {
-        self.derivation.recalls
+        self.derivation.recalls || self.derivation.gone_from.is_some()
     }
 
     /// A base of this process's own counts like one that was heard.

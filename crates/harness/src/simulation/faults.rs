@@ -89,6 +89,14 @@ impl Plan {
             let fault = plan.any(&mut chance);
             plan.faults.push((at_ms, fault));
         }
+        if plan.gateways > 1 && chance.percent(15) {
+            let node = chance.place(plan.gateways);
+            let dead = Fault::Crash {
+                node,
+                down_ms: None,
+            };
+            plan = plan.with(chance.between(4_000, end_ms), dead);
+        }
         plan
     }
 
@@ -136,7 +144,8 @@ impl Plan {
                 slots: chance.between(1, 3),
             },
             7 => Fault::Reorg {
-                depth: chance.between(1, 2),
+                // Three are more than the origin depth: what a turn stands on may go, and safety stays.
+                depth: chance.between(1, 3),
             },
             _ => Fault::Hidden { for_ms },
         }

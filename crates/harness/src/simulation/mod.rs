@@ -49,6 +49,8 @@ pub struct Summary {
     pub unkept: usize,
     /// Turns, in the order in which they were opened.
     pub turns: Vec<OpenedTurn>,
+    /// Windows under whose bases batches stand, oldest first.
+    pub posted_windows: Vec<u64>,
     /// Steps.
     pub steps: u64,
     /// Of everything that happened: equal for equal seeds.

@@ -45,7 +45,7 @@ pub(crate) struct Node {
     pub(crate) life: Option<Life>,
     /// Sees nothing of L1 before (virtual milliseconds).
     pub(crate) blind_until_ms: u64,
-    /// The batcher is a process of its own, and outlives its gateway.
+    /// The batcher beside a gateway.
     pub(crate) batcher: Batcher,
 }
 
@@ -141,12 +141,13 @@ impl Node {
         Ok(())
     }
 
-    /// Dies: memory is lost.
+    /// The machine dies: memory is lost, its batcher's too.
     pub(crate) fn crash(&mut self) -> eyre::Result<()> {
         if self.life.is_some() {
             self.pen.disk.crash(&mut self.pen.chance)?;
         }
         self.life = None;
+        self.batcher = Batcher::default();
         self.pen.dies_at = None;
         Ok(())
     }

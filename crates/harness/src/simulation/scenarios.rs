@@ -25,6 +25,10 @@ pub enum Scenario {
     CrashBeforeSignature,
     /// A gateway loses all its data in its own turn.
     LostDisk,
+    /// A gateway and its batcher start again in their own window.
+    Reboot,
+    /// L1 goes back further than the origin depth while a gateway sequences.
+    ReorgUnderTurn,
     /// All gateways die, for good.
     NobodyAlive,
 }
@@ -119,6 +123,18 @@ impl Scenario {
                     down_ms: 700,
                 },
             ),
+            Self::Reboot => calm.with(
+                21_000,
+                Fault::Crash {
+                    node: 0,
+                    down_ms: Some(700),
+                },
+            ),
+            Self::ReorgUnderTurn => Plan {
+                windows: vec![(0, 4)],
+                ..Plan::calm(1, 24)
+            }
+            .with(20_836, Fault::Reorg { depth: 3 }),
             Self::NobodyAlive => calm.with(18_000, dead(0)).with(18_000, dead(1)),
         }
     }

@@ -225,6 +225,10 @@ impl Watch {
     ) -> eyre::Result<Result<(usize, usize), Broken>> {
         let safe = deriver.follower.derived_head().number;
         let void: BTreeSet<u32> = deriver.follower.void_batches().into_iter().collect();
+        if let Some(id) = void.first() {
+            let name = "no_honest_gateway_commits_a_safety_fault";
+            return Ok(Err((name, format!("batch {id} is void: a false claim"))));
+        }
         let line = l1.head().map(|entry| entry.inbox.line());
         let batches: Vec<_> = line
             .into_iter()

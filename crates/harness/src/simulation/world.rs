@@ -48,7 +48,8 @@ pub(crate) struct World {
     fetching: BTreeSet<(usize, B256, u32)>,
     asking_until_ms: Vec<u64>,
     well_since_ms: u64,
-    dead: bool,
+    /// Processes that are dead for good.
+    gone: BTreeSet<usize>,
     start_ms: u64,
     turns: Vec<OpenedTurn>,
 }
@@ -121,7 +122,7 @@ impl World {
             trace: Trace::new(aloud),
             fetching: BTreeSet::new(),
             well_since_ms: start_ms,
-            dead: false,
+            gone: BTreeSet::new(),
             start_ms,
             turns: Vec::new(),
         })
@@ -175,6 +176,7 @@ impl World {
     fn take(&mut self, event: Event) -> Result<(), Stopped> {
         match event {
             Event::Slot(slot) => self.slot(slot),
+            Event::Start(node) if self.gone.contains(&node) => Ok(()),
             Event::Start(node) => self.start(node),
             Event::Tick(node) => self.tick(node),
             Event::L1Look(index) => {
@@ -277,7 +279,7 @@ impl World {
         self.agenda.at(self.rules.slot_ms(next), Event::Slot(next));
         let deriver = self.nodes.last().and_then(|node| node.life.as_ref());
         let safe = deriver.map_or(0, |life| life.follower.derived_head().number);
-        let limit_ms = limit_slots(self.dead).saturating_mul(2_000);
+        let limit_ms = limit_slots(!self.gone.is_empty()).saturating_mul(2_000);
         self.watch
             .progress(safe, self.now_ms, self.well_since_ms, limit_ms)?;
         Ok(())
@@ -501,7 +503,9 @@ impl World {
         self.fetching.retain(|(node, ..)| *node != index);
         match down_ms {
             Some(down_ms) => self.later(down_ms, Event::Start(index)),
-            None => self.dead = true,
+            None => {
+                self.gone.insert(index);
+            }
         }
         Ok(())
     }
@@ -590,12 +594,20 @@ impl World {
             }
         }
         let batches = self.l1.head().map_or(0, |entry| entry.inbox.line().len());
+        let line = self.l1.head().map(|entry| entry.inbox.line());
+        let mut posted_windows: Vec<u64> = line
+            .into_iter()
+            .flatten()
+            .map(|taken| taken.batch.window)
+            .collect();
+        posted_windows.reverse();
         Ok(Summary {
             blocks: safe.number,
             tip: observer.follower.reader().board.view().pending_number(),
             batches,
             promises,
             unkept,
+            posted_windows,
             turns: std::mem::take(&mut self.turns),
             steps: self.step,
             fingerprint: self.trace.fingerprint(),
