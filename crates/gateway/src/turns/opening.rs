@@ -10,10 +10,12 @@ use forebond_types::{Base, Grade, Seal, SignedSeal};
 use std::sync::Arc;
 
 /// Opens a window's turn on the newest sealed block: the base is in the log before it is signed, and the block it stands on
-/// survives a power cut before either (R5, R17).
+/// survives a power cut before either (R5, R17). Only the end of the window right before makes it sealed: an older end says nothing
+/// of what came after it.
 pub(super) fn open_turn(
     ledger: &mut Ledger,
     window: &Window,
+    previous_window: Option<u64>,
     safe: u64,
     log: &mut LogWriter,
     signer: &mut Signer,
@@ -24,6 +26,10 @@ pub(super) fn open_turn(
         .seal
         .as_ref()
         .filter(|(seal, _)| seal.endOfWindow)
+        .filter(|_| {
+            let ended = parent.base().map(|base| base.base.window);
+            ended.is_some() && ended == previous_window
+        })
         .map(|(seal, signature): &(Seal, _)| SignedSeal {
             seal: seal.into(),
             signature: *signature,

@@ -179,7 +179,18 @@ impl TurnPilot {
             self.tools = Some((log, signer));
             return Ok(());
         };
-        let (base, position) = open_turn(&mut ledger, &window, safe, &mut log, &mut signer)?;
+        let previous_window = window.first_slot.checked_sub(1).and_then(|slot| {
+            let book = self.settings.settlement.windows();
+            book.schedule.at(slot).map(|before| before.last_slot)
+        });
+        let (base, position) = open_turn(
+            &mut ledger,
+            &window,
+            previous_window,
+            safe,
+            &mut log,
+            &mut signer,
+        )?;
         tracing::info!(
             window = window.last_slot,
             first = blocks.first,
