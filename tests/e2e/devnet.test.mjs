@@ -43,7 +43,7 @@ before(async () => {
   const [rpc, beacon, gateway, follower] = [await freePort(), await freePort(), await freePort(), await freePort()];
   devnet = await start(
     process.env.FOREBOND_BIN,
-    ['devnet', '--data-dir', join(folder, 'net'), '--exit-after', String(SLOTS), '--kill', 'gateway-2@12', '--spam', '10', '--seed', '4', '--json',
+    ['devnet', '--data-dir', join(folder, 'net'), '--exit-after', String(SLOTS), '--kill', 'gateway-2@12', '--spam', '10', '--seed', '4',
       '--l1-rpc-port', String(rpc), '--l1-beacon-port', String(beacon), '--gateway-port', String(gateway), '--follower-port', String(follower)],
     { ready: /^READY (.+)$/ },
   );
@@ -100,8 +100,8 @@ test('a node that knows only L1 derives the blocks the follower has', async () =
 test('one gateway dies and every promise is kept', async () => {
   const { code } = await Promise.race([devnet.end(), pause(180_000, { code: 'not over' }, { ref: false })]);
   assert.equal(code, 0, devnet.output());
-  const report = JSON.parse(devnet.output().split('\n').find((line) => line.startsWith('{')));
-  assert.ok(report.promises > 50, JSON.stringify(report));
-  assert.equal(report.broken, 0);
-  assert.equal(report.kept, report.promises);
+  const [, promises, kept, broken] = devnet.output().match(/^(\d+) promises in \d+ slots: (\d+) kept, (\d+) broken/m).map(Number);
+  assert.ok(promises > 50, devnet.output());
+  assert.equal(broken, 0);
+  assert.equal(kept, promises);
 });

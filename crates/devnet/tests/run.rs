@@ -167,7 +167,10 @@ async fn a_process_that_ends_by_itself_fails_the_run_and_one_that_was_killed_doe
         let script = if ok {
             STAND_IN.to_owned()
         } else {
-            STAND_IN.replace("exec cat", "[ \"$1\" = batcher ] && exit 7\nexec cat")
+            STAND_IN.replace(
+                "exec cat",
+                "[ \"$1\" = batcher ] && sleep 1 && exit 7\nexec cat",
+            )
         };
         let program = program(dir.path(), &script);
         let config = DevnetConfig {

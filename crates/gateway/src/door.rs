@@ -43,4 +43,7 @@ pub trait Forward: std::fmt::Debug + Send + Sync {
         &self,
         raw: Bytes,
     ) -> Pin<Box<dyn Future<Output = Result<(), SubmitError>> + Send + '_>>;
+
+    /// The tip per gas, wei, that whoever sequences asks for.
+    fn quoted_tip_wei(&self) -> u128;
 }

@@ -32,8 +32,7 @@ impl Ingress for NodeIngress {
     }
 
     fn quoted_tip_wei(&self) -> u128 {
-        // A gateway's quote moves with its pool; the least any of them takes is nothing.
-        0
+        self.forwarder.quoted_tip_wei()
     }
 
     async fn submit(&self, raw: Bytes) -> Result<B256, SubmitError> {

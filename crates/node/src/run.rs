@@ -72,9 +72,11 @@ pub async fn run(config: NodeConfig, shutdown: Shutdown) -> eyre::Result<()> {
         publish_as: None,
     };
     let follower = start(service, None, shutdown.clone()).await?;
+    let forwarder = Forwarder::new(follower.settlement.clone())?;
+    let quotes = tokio::spawn(forwarder.clone().watch_quote());
     let ingress = NodeIngress {
         reader: follower.reader.clone(),
-        forwarder: Forwarder::new(follower.settlement.clone())?,
+        forwarder,
     };
     let chain = Arc::new(LedgerChain::new(follower.reader.clone(), ingress));
     let standing = Arc::new(ServiceStanding {
@@ -102,5 +104,6 @@ pub async fn run(config: NodeConfig, shutdown: Shutdown) -> eyre::Result<()> {
     let ended = follower.stop().await;
     server.stop().await;
     feed.abort();
+    quotes.abort();
     ended
 }

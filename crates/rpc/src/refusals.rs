@@ -7,6 +7,7 @@ use alloy_primitives::{B256, Bytes, hex};
 use alloy_sol_types::{Panic, Revert, SolError};
 use jsonrpsee::types::{ErrorObjectOwned, error::INVALID_PARAMS_CODE};
 use serde::Serialize;
+use serde_json::value::RawValue;
 
 use crate::chain::{CallError, ReadError, SubmitError};
 
@@ -110,6 +111,11 @@ impl From<SubmitError> for ErrorObjectOwned {
                 Some(Quote {
                     quoted_tip_wei: format!("{quoted_wei:#x}"),
                 }),
+            ),
+            SubmitError::Elsewhere { code, data, .. } => Self::owned(
+                code,
+                message,
+                data.and_then(|data| RawValue::from_string(data).ok()),
             ),
             _ => server_error(message),
         }
@@ -323,6 +329,15 @@ mod tests {
                 -32000,
                 &["not accepting transactions: no slot is ours"],
             ),
+            (
+                SubmitError::Elsewhere {
+                    code: 6,
+                    message: "nonce too high: next nonce 5".into(),
+                    data: None,
+                },
+                6,
+                &["nonce too high: next nonce 5"],
+            ),
         ];
         for (refusal, code, words) in table {
             let error = ErrorObjectOwned::from(refusal.clone());
@@ -344,7 +359,15 @@ mod tests {
             got_wei: 8,
             base_fee_wei: 7,
         });
-        assert_eq!(error.data().unwrap().get(), r#"{"quotedTipWei":"0xff"}"#);
+        let data = error.data().unwrap().get();
+        assert_eq!(data, r#"{"quotedTipWei":"0xff"}"#);
+        // So does the same refusal passed on by a node.
+        let passed_on = ErrorObjectOwned::from(SubmitError::Elsewhere {
+            code: error.code(),
+            message: error.message().into(),
+            data: Some(data.into()),
+        });
+        assert_eq!(passed_on, error);
     }
 
     #[test]

@@ -65,13 +65,16 @@ impl GatewayIngress {
 
     /// Hands a decoded transaction to whoever sequences. With `verdict`, waits until its pool has taken it.
     async fn hand_in(&self, entry: Pooled, verdict: bool) -> Result<(), SubmitError> {
-        if let Some(forward) = &self.forward
-            && self.doorway.open().is_none()
-            && forward.is_elsewhere()
-        {
+        if let Some(forward) = self.elsewhere() {
             return forward.send(entry.tx.raw().clone()).await;
         }
         self.take_in(entry, verdict).await
+    }
+
+    /// The way to whoever else sequences now.
+    fn elsewhere(&self) -> Option<&Arc<dyn Forward>> {
+        let forward = self.forward.as_ref()?;
+        (self.doorway.open().is_none() && forward.is_elsewhere()).then_some(forward)
     }
 
     /// The sequencer's door, waited for a moment if a turn is about to open.
@@ -163,6 +166,9 @@ impl Ingress for GatewayIngress {
     }
 
     fn quoted_tip_wei(&self) -> u128 {
+        if let Some(forward) = self.elsewhere() {
+            return forward.quoted_tip_wei();
+        }
         let pooled = self.metrics.pool_transactions.get().max(0);
         let fullness =
             usize::try_from(pooled).unwrap_or(0).saturating_mul(1000) / self.pool_capacity.max(1);

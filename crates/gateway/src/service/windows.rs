@@ -50,6 +50,10 @@ impl Forward for Forwarding {
     ) -> Pin<Box<dyn Future<Output = Result<(), SubmitError>> + Send + '_>> {
         Box::pin(self.forwarder.send(raw))
     }
+
+    fn quoted_tip_wei(&self) -> u128 {
+        self.forwarder.quoted_tip_wei()
+    }
 }
 
 /// Runs the gateway until the end is requested.
@@ -139,6 +143,7 @@ pub(super) async fn run(
     });
     let server = start_rpc(&config, &chain, &key, standing).await?;
     let feed = tokio::spawn(chain.clone().feed());
+    let quotes = tokio::spawn(forwarder.clone().watch_quote());
     let passing = tokio::spawn(pass_on(left_end, forwarder));
     health.set_ready("rpc");
     announce(server.local_addr())?;
@@ -148,6 +153,7 @@ pub(super) async fn run(
     server.stop().await;
     feed.abort();
     passing.abort();
+    quotes.abort();
     drop(lock);
     if let Some(server) = metrics_server {
         server.stopped().await?;

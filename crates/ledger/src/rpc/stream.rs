@@ -181,7 +181,8 @@ impl Voice for Frags {
     fn event(&mut self, event: Event) -> Messages {
         let message = match event {
             Event::Frag(frag) => {
-                let same = self.base == Some(frag.base.hash);
+                // Before the first frag a wish is for the base that frag brings.
+                let same = self.base.is_none_or(|base| base == frag.base.hash);
                 if same && self.next.is_some_and(|next| frag.frag.sequence < next) {
                     return Vec::new();
                 }
@@ -373,6 +374,30 @@ mod tests {
             }
         };
         voice.event(event).into_iter().map(kind).collect()
+    }
+
+    #[test]
+    fn a_sequence_of_the_future_is_waited_for_even_before_the_first_frag() {
+        let known = Some(frag(0).base.hash);
+        for base in [None, known] {
+            let mut voice = Frags {
+                base,
+                next: Some(3),
+            };
+            for early in 0..3 {
+                assert!(voice.event(Event::Frag(frag(early))).is_empty());
+            }
+            assert_eq!(voice.event(Event::Frag(frag(3))).len(), 1);
+        }
+        let mut voice = Frags {
+            base: Some(B256::repeat_byte(9)),
+            next: Some(3),
+        };
+        assert_eq!(
+            voice.event(Event::Frag(frag(0))).len(),
+            1,
+            "another base starts again"
+        );
     }
 
     #[test]

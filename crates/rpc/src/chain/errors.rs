@@ -228,6 +228,16 @@ pub enum SubmitError {
         /// Why: replaced, evicted or overtaken.
         reason: String,
     },
+    /// The gateway that this node sent it to refused it: its answer, unchanged.
+    #[error("{message}")]
+    Elsewhere {
+        /// JSON-RPC error code.
+        code: i32,
+        /// Its text.
+        message: String,
+        /// Its data, JSON.
+        data: Option<String>,
+    },
     /// Transactions are not taken at the moment.
     #[error("not accepting transactions: {reason}; try again later")]
     NotAccepting {
