@@ -4,6 +4,7 @@ use crate::{
     comparison,
     config::{BenchConfig, DEV_MNEMONIC, Funding, Mode, Recipients, Workload},
     floor::{Floor, floor},
+    lag::lag,
     progress::{Progress, ToStderr},
     report::Report,
     run::run,
@@ -90,6 +91,9 @@ pub struct BenchArgs {
         conflicts_with = "table"
     )]
     floor: Option<PathBuf>,
+    /// Measure how much later the stream of this node brings each frag than the server's, instead of sending anything
+    #[arg(long, value_name = "URL", conflicts_with_all = ["table", "floor"])]
+    lag: Option<String>,
     /// Print a Markdown table of reports and floors that --json wrote, instead of measuring
     #[arg(long, value_name = "FILE", num_args = 1..)]
     table: Vec<PathBuf>,
@@ -136,6 +140,12 @@ impl BenchArgs {
             return Ok(std::io::stdout().write_all(table.as_bytes())?);
         }
         let progress = ToStderr::default();
+        if let Some(node) = &self.lag {
+            let leaders = std::slice::from_ref(&self.url);
+            let result = lag(self.label, node, leaders, self.seconds, &progress).await;
+            progress.end();
+            return print(&result?, self.json);
+        }
         let result = run(self.config(), &progress).await;
         progress.end();
         let report = result?;

@@ -19,6 +19,7 @@ mod floor;
 mod frame;
 mod inclusion;
 mod keys;
+mod lag;
 mod latency;
 mod load;
 mod machine;
@@ -47,6 +48,7 @@ pub use config::{BenchConfig, DEV_MNEMONIC, Funding, Mode, Recipients, Workload}
 pub use end_check::EndCheck;
 pub use error_tally::ErrorCount;
 pub use floor::{Floor, floor};
+pub use lag::Lag;
 pub use latency::Percentiles;
 pub use machine::Machine;
 pub use progress::{Progress, Silent, ToStderr};

@@ -178,7 +178,7 @@ impl Report {
             "{} promises in {} slots: {} kept, {} broken ({} reported), {} open\n\
              from asking to a checked promise: p50 {:.1} ms, p99 {:.1} ms, max {:.1} ms\n\
              on L1: {} batches with {} blocks and {} transactions, {} wei per transaction\n\
-             hand-overs {}, longest gap {} ms; windows {:?}; faults {}; seed {}",
+             hand-overs {}, longest gap {} ms; a turn's first promise after {} ms, at most {} ms; windows {:?}; faults {}; seed {}",
             self.promises,
             self.slots,
             self.kept,
@@ -194,6 +194,8 @@ impl Report {
             self.costs.wei_per_transaction,
             self.turns.handovers,
             self.turns.handover_gap_ms_max,
+            self.turns.opening_ms_p50,
+            self.turns.opening_ms_max,
             self.turns.windows,
             self.faults.len(),
             self.seed,
@@ -338,6 +340,7 @@ mod tests {
             "costs",
             "windows",
             "handoverGapMsMax",
+            "openingMsMax",
             "memoryKib",
         ] {
             assert!(value.get(name).is_some(), "{name}");

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use alloy_primitives::Address;
 use eyre::Result;
+use forebond_protocol::TurnClock;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
@@ -11,7 +12,7 @@ use super::{Book, Broken, Turns, TurnsReport, Verdicts, derived_block};
 use crate::{
     rpc::{Rpc, hex},
     spam::Promise,
-    watch::{Heads, owner_of},
+    watch::{Heads, window_at},
 };
 
 /// Blocks compared at one go.
@@ -28,6 +29,8 @@ pub(crate) struct Witnesses {
     pub(crate) lookahead: Address,
     /// The rollup's Inbox.
     pub(crate) inbox: Address,
+    /// When turns begin.
+    pub(crate) clock: TurnClock,
     /// Nodes that derive, followers in front.
     pub(crate) nodes: Vec<(String, Rpc)>,
     /// How many of them are followers: they have nothing to gain, so they are believed when they answer.
@@ -145,19 +148,23 @@ impl Court {
                 l1,
                 lookahead,
                 inbox,
+                clock,
                 ..
             } = &self.witnesses;
-            match owner_of(l1, *lookahead, *inbox, window).await {
+            match window_at(l1, *lookahead, *inbox, window).await {
                 Ok(owner) => {
+                    let begins = clock.blocks_of(&owner).first;
+                    let begins_ms = clock.blocks.closes_at_ms(begins.saturating_sub(1));
+                    self.turns.begins(window, begins_ms);
                     self.asked_windows.insert((window, gateway));
                     let signer = self.witnesses.gateway_ids.get(gateway).copied();
-                    if (Some(owner.gateway) != signer || owner.window != window)
+                    if (Some(owner.gateway) != signer || owner.last_slot != window)
                         && self.strangers.len() < KEPT
                     {
                         self.strangers.push(format!(
                             "window {window} is of gateway {} and ends at slot {}, gateway {} signed for it",
                             owner.gateway,
-                            owner.window,
+                            owner.last_slot,
                             signer.unwrap_or_default()
                         ));
                     }
@@ -247,6 +254,7 @@ fn reported_kind(reports: &[Value], tx_hash: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use forebond_protocol::{BlockClock, SlotClock};
 
     fn heads(safe: u64, finalized: u64) -> Heads {
         Heads {
@@ -267,6 +275,15 @@ mod tests {
             l1: Rpc::new("http://l1.test").unwrap(),
             lookahead: Address::ZERO,
             inbox: Address::ZERO,
+            clock: TurnClock {
+                slots: SlotClock {
+                    genesis_s: 0,
+                    seconds_per_slot: 12,
+                    slots_per_epoch: 32,
+                },
+                blocks: BlockClock::new(0, 1).unwrap(),
+                handover_slots: 2,
+            },
             nodes: vec![node("follower-1"), node("follower-2"), node("gateway-1")],
             followers: 2,
             gateways: vec!["gateway-1".into()],

@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, path::PathBuf};
 
 use eyre::{Result, WrapErr};
+use forebond_protocol::{BlockClock, TurnClock};
 use forebond_types::Domain;
 
 use super::memory::resident;
@@ -116,11 +117,17 @@ impl Devnet {
     }
 
     /// Whom the judge asks.
-    pub(super) fn witnesses(&self, l1: &L1) -> Result<Witnesses> {
+    pub(super) fn witnesses(&self, config: &DevnetConfig, l1: &L1) -> Result<Witnesses> {
+        let chain = &self.opened.genesis.config;
         Ok(Witnesses {
             l1: l1.rpc().clone(),
             lookahead: self.opened.contract("Lookahead")?,
             inbox: self.opened.contract("Inbox")?,
+            clock: TurnClock {
+                slots: self.opened.clock,
+                blocks: BlockClock::new(chain.genesis_s, chain.block_time_s)?,
+                handover_slots: config.handover_slots,
+            },
             nodes: self.nodes.clone(),
             followers: self.nodes.len().saturating_sub(self.gateway_names.len()),
             gateways: self.gateway_names.clone(),

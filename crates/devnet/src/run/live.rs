@@ -40,7 +40,7 @@ impl Devnet {
         shutdown: &Shutdown,
     ) -> Result<Report> {
         let (hand_in, promises) = mpsc::channel(PROMISES_QUEUE);
-        let mut court = Court::new(self.witnesses(l1)?, promises);
+        let mut court = Court::new(self.witnesses(config, l1)?, promises);
         let spammer = Spammer::start(self.spam_plan(config)?, hand_in)?;
         let random = config
             .random_faults

@@ -6,4 +6,4 @@ mod windows;
 
 pub(crate) use batches::{Posted, posted};
 pub(crate) use heads::{Heads, heads};
-pub(crate) use windows::owner_of;
+pub(crate) use windows::{owner_of, window_at};

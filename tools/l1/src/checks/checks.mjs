@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { DEV_ADDRESSES } from '../accounts.mjs';
-import { blobOf, sendBlob, sendValue } from './transactions.mjs';
+import { blobOf, sendBlob, sendLog, sendValue } from './transactions.mjs';
 
 const STATE = fileURLToPath(new URL('../../state.mjs', import.meta.url));
 const BEACON_ROOTS = '0x000F3df6D732807Ef1319fB7B8bB8522d0Beac02';
@@ -126,6 +126,24 @@ export const checks = {
       rpc('eth_estimateGas', [{ from: DEV_ADDRESSES[0], gas: '0x1000001', to: DEV_ADDRESSES[1] }]),
       /7825/,
     );
+  },
+
+  'logs match every topic of a filter, and a block is named by its hash for receipts and state': async (l1) => {
+    const { rpc } = l1;
+    const hash = await sendLog(l1);
+    await rpc('l1_advanceSlots', [1]);
+    const { blockHash } = await rpc('eth_getTransactionReceipt', [hash]);
+    const topic = (byte) => `0x${byte.padStart(64, '0')}`;
+    const [aa, bb] = [topic('aa'), topic('bb')];
+    const found = async (topics) => (await rpc('eth_getLogs', [{ fromBlock: '0x0', toBlock: 'latest', topics }])).length;
+    for (const topics of [[], [aa], [aa, bb], [null, bb], [[bb, aa], [bb]]]) assert.equal(await found(topics), 1);
+    for (const topics of [[bb], [aa, aa], [null, aa], [aa, bb, null, aa], [[bb]]]) assert.equal(await found(topics), 0);
+    const receipts = await rpc('eth_getBlockReceipts', [blockHash]);
+    assert.deepEqual(receipts.flatMap((receipt) => receipt.logs.map((log) => log.topics)), [[aa, bb]]);
+    assert.equal(await rpc('eth_getBlockReceipts', [topic('1')]), null);
+    const balance = (block) => rpc('eth_getBalance', [DEV_ADDRESSES[7], block]);
+    for (const block of [blockHash, { blockHash }]) assert.equal(await balance(block), await balance('latest'));
+    await assert.rejects(balance({ blockHash: topic('1') }), /not found/);
   },
 
   'a reorg replaces blocks, and their transactions come again': async (l1) => {

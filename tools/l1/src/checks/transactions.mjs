@@ -31,6 +31,14 @@ export async function sendValue({ rpc }) {
   return rpc('eth_sendRawTransaction', [raw]);
 }
 
+/** A creation that logs the topics 0xaa and 0xbb. */
+export async function sendLog({ rpc }) {
+  // PUSH1 bb PUSH1 aa PUSH0 PUSH0 LOG2 STOP
+  const fields = { type: 'eip1559', data: '0x60bb60aa5f5fa200', gas: 100_000n };
+  const raw = await account.signTransaction({ ...fields, ...(await common(rpc)) });
+  return rpc('eth_sendRawTransaction', [raw]);
+}
+
 /**
 
  * `form`: "4844" with a proof per blob, or "7594" with a proof per cell. The cells' proofs are not looked at on the

@@ -6,6 +6,7 @@ import { RpcError, call } from './engine.mjs';
 const TRANSFER_GAS = 21_000n;
 const MAX_TRANSACTION_GAS = 16_777_216n;
 const PRIORITY_FEE_WEI = '0x3b9aca00';
+const HASH = /^0x[0-9a-f]{64}$/i;
 // Where methods that read state take the block; it may be left out and then is the latest one.
 const BLOCK_PLACE = {
   eth_call: 1,
@@ -37,7 +38,8 @@ export class ExecutionRpc {
 
   async request(method, params) {
     const place = BLOCK_PLACE[method];
-    const full = place === params.length ? [...params, 'latest'] : params;
+    const full = place === params.length ? [...params, 'latest'] : [...params];
+    if (place !== undefined) full[place] = await this.byNumber(full[place]);
     const special = Object.hasOwn(this.special, method) ? this.special[method] : undefined;
     return special === undefined ? this.plain(method, full) : special(full);
   }
@@ -96,8 +98,13 @@ export class ExecutionRpc {
     return quantity(enough < MAX_TRANSACTION_GAS ? enough : MAX_TRANSACTION_GAS);
   }
 
-  /** The client refuses a range that ends above the chain. */
-  async logs([{ fromBlock, toBlock, ...filter }]) {
+  /** The client looks at the first topic only, and refuses a range that ends above the chain. */
+  async logs([{ topics = [], ...filter }]) {
+    const logs = await this.logsOfAllTopics(filter);
+    return logs.filter((log) => topics.every((wanted, place) => matches(wanted, log.topics[place])));
+  }
+
+  async logsOfAllTopics({ fromBlock, toBlock, ...filter }) {
     if (filter.blockHash !== undefined) return this.plain('eth_getLogs', [filter]);
     const height = BigInt(await this.plain('eth_blockNumber', []));
     const number = (tag) => (/^0x[0-9a-f]+$/i.test(tag) ? BigInt(tag) : undefined);
@@ -123,9 +130,12 @@ export class ExecutionRpc {
     return receipt && this.withPrice(receipt);
   }
 
-  /** In the receipts of a block the client counts logs by transaction instead of through the block. */
-  async blockReceipts(params) {
-    const receipts = await this.plain('eth_getBlockReceipts', params);
+  /**
+   * The client takes a block's hash for its number, and in the receipts of a block it counts logs by transaction instead of
+   * through the block.
+   */
+  async blockReceipts([block]) {
+    const receipts = HASH.test(block) ? await this.receiptsByHash(block) : await this.plain('eth_getBlockReceipts', [block]);
     let index = 0;
     for (const receipt of receipts ?? []) {
       for (const log of receipt.logs) {
@@ -134,6 +144,29 @@ export class ExecutionRpc {
       }
     }
     return receipts && Promise.all(receipts.map((receipt) => this.withPrice(receipt)));
+  }
+
+  /** Null for a block that is not canonical: the client finds receipts of a block by number only. */
+  async receiptsByHash(hash) {
+    const number = await this.canonicalNumber(hash);
+    return number && this.plain('eth_getBlockReceipts', [number]);
+  }
+
+  /** The client reads state by number only: a hash (EIP-1898) is looked up, and refused unless its block is canonical. */
+  async byNumber(block) {
+    const hash = HASH.test(block) ? block : block?.blockHash;
+    if (hash === undefined) return block?.blockNumber ?? block;
+    const number = await this.canonicalNumber(hash);
+    if (number === null) throw new RpcError('EIP-1898', -32001, `header for hash ${hash} not found, or not canonical`);
+    return number;
+  }
+
+  /** The number of the canonical block with this hash; null when there is none. */
+  async canonicalNumber(hash) {
+    const block = await this.plain('eth_getBlockByHash', [hash, false]);
+    if (block === null) return null;
+    const canonical = await this.plain('eth_getBlockByNumber', [block.number, false]);
+    return canonical?.hash === block.hash ? block.number : null;
   }
 
   /** The client leaves the base fee out of the price paid. */
@@ -147,6 +180,13 @@ export class ExecutionRpc {
     const most = BigInt(transaction.maxFeePerGas);
     return { ...receipt, effectiveGasPrice: quantity(tipped < most ? tipped : most) };
   }
+}
+
+/** Whether a topic is one of those a filter wants in its place: null = any, a list = any of these. */
+function matches(wanted, topic) {
+  if (wanted === null || wanted.length === 0) return true;
+  const choices = Array.isArray(wanted) ? wanted : [wanted];
+  return topic !== undefined && choices.some((one) => one.toLowerCase() === topic.toLowerCase());
 }
 
 function settled(block) {
