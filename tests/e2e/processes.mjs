@@ -15,7 +15,7 @@ export function freePort() {
 }
 
 /**
- * Starts a program and waits until a line of its standard output matches `ready`.
+ * Starts a program and waits until a line of its standard output matches `ready`; null: waits for nothing.
  * Returns { match, output(), stop(signal) }; `stop` resolves to { code, signal } when the process has ended.
  */
 export async function start(program, args, { ready, deadlineMs = 30_000, env = {} }) {
@@ -33,6 +33,7 @@ export async function start(program, args, { ready, deadlineMs = 30_000, env = {
 
   let deadline;
   const match = await new Promise((resolve, reject) => {
+    if (ready === null) resolve(null);
     const fail = (why) => reject(new Error(`${program} ${args.join(' ')}: ${why}\n${output}`));
     deadline = setTimeout(() => fail(`no line matching ${ready} within ${deadlineMs} ms`), deadlineMs);
     let pending = '';
@@ -42,7 +43,7 @@ export async function start(program, args, { ready, deadlineMs = 30_000, env = {
       const lines = pending.split('\n');
       pending = lines.pop();
       for (const line of lines) {
-        const found = ready.exec(line);
+        const found = ready?.exec(line);
         if (found) resolve(found);
       }
     });

@@ -81,7 +81,7 @@ pub async fn run(config: NodeConfig, shutdown: Shutdown) -> eyre::Result<()> {
     let chain = Arc::new(LedgerChain::new(follower.reader.clone(), ingress));
     let standing = Arc::new(ServiceStanding {
         role: "node",
-        gateway: None,
+        gateway: Box::new(|| None),
         board: follower.standing.clone(),
         settlement: follower.settlement.clone(),
         links: follower.links.clone(),

@@ -112,6 +112,20 @@ impl TurnClock {
             .saturating_add(self.handover_slots)
     }
 
+    /// The highest block that nodes make by themselves in an L1 block of `slot`, when nobody posted it (R8): the last one whose posting
+    /// slot lies `sequencing_window_slots` back. 0 when there is none.
+    pub fn last_due_in(&self, slot: u64, sequencing_window_slots: u64) -> u64 {
+        let Some(slot) = slot.checked_sub(sequencing_window_slots) else {
+            return 0;
+        };
+        let window = Window {
+            gateway: 0,
+            first_slot: slot,
+            last_slot: slot,
+        };
+        self.blocks_of(&window).last
+    }
+
     /// Lowest block, from 1, with a timestamp at or after `timestamp_s`.
     fn first_block_from(&self, timestamp_s: u64) -> u64 {
         let after_s = timestamp_s.saturating_sub(self.blocks.timestamp_s(0));
@@ -215,6 +229,18 @@ mod tests {
             clock.blocks_of(&window(0, 3)),
             BlockRange { first: 1, last: 0 }
         );
+    }
+
+    #[test]
+    fn a_block_is_due_from_the_slot_on_that_is_a_sequencing_window_after_its_posting_slot() {
+        let clock = clock(4);
+        for slot in 0..60 {
+            let due = clock.last_due_in(slot, 20);
+            let expected = (1..200)
+                .take_while(|number| clock.posting_slot_of(*number) + 20 <= slot)
+                .last();
+            assert_eq!(due, expected.unwrap_or(0), "slot {slot}");
+        }
     }
 
     #[test]

@@ -116,6 +116,7 @@ impl Settlement {
             windows_ms: slot_ms
                 .saturating_mul(WINDOWS_SLOTS)
                 .max(SHORTEST_WINDOWS_MS),
+            windows_late: 0,
             windows: WindowKeeper::new(Arc::clone(&facts), Arc::clone(&windows)),
             shared: Arc::clone(&shared),
             events: sender,

@@ -1,4 +1,6 @@
-use super::{Decision, Hold, Rules, Situation, late, own, situation::own_window};
+use super::{
+    Decision, Hold, Order, Rules, Situation, late, own, parent::last_slot_of, situation::own_window,
+};
 
 /// What to do in this situation.
 pub fn decide(rules: &Rules, situation: &Situation<'_>) -> Decision {
@@ -20,8 +22,16 @@ pub fn decide(rules: &Rules, situation: &Situation<'_>) -> Decision {
         Some(window) => own::decide(rules, situation, &window),
         None => late::decide(rules, situation, &present),
     };
-    decision.unwrap_or_else(|hold| Decision::Wait {
-        until_ms: next_slot_ms,
-        hold,
-    })
+    match decision {
+        // Later its first block is due, and nodes make it without us.
+        Ok(Decision::Post(order)) => Decision::Post(Order {
+            last_slot: order.last_slot.min(last_slot_of(rules, order.first)),
+            ..order
+        }),
+        Ok(wait) => wait,
+        Err(hold) => Decision::Wait {
+            until_ms: next_slot_ms,
+            hold,
+        },
+    }
 }

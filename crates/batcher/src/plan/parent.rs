@@ -44,22 +44,21 @@ pub fn parent_of(line: &[Ancestor], void: &BTreeSet<u32>) -> Option<Parent> {
     })
 }
 
-/// First block of the next batch on a parent that ends with `last_posted`: the block after it, or, when nodes have long filled the
-/// blocks behind it by themselves up to `derived` (R8), the one after those. A gap that the Inbox would call too young is none.
-pub fn first_block(rules: &Rules, last_posted: u64, derived: u64, next_slot: u64) -> u64 {
-    let next = last_posted.saturating_add(1);
-    if derived < next {
-        return next;
-    }
-    let youngest = rules
+/// First block of the next batch, sent for `slot`, on a parent that ends with `last_posted`: the block after it, or, when nodes fill the
+/// blocks behind it by themselves (R8), the one after those. They do it in that slot's own L1 block, before the batch: a batch that
+/// begins with a block that is due is void, and its claim a fault.
+pub fn first_block(rules: &Rules, last_posted: u64, slot: u64) -> u64 {
+    let due = rules.turns.last_due_in(slot, rules.sequencing_window_slots);
+    last_posted.max(due).saturating_add(1)
+}
+
+/// The last slot in which a batch that begins with this block counts (R8).
+pub(super) fn last_slot_of(rules: &Rules, first_block: u64) -> u64 {
+    rules
         .turns
-        .posting_slot_of(derived)
-        .saturating_add(rules.sequencing_window_slots);
-    if next_slot < youngest {
-        next
-    } else {
-        derived.saturating_add(1)
-    }
+        .posting_slot_of(first_block)
+        .saturating_add(rules.sequencing_window_slots)
+        .saturating_sub(1)
 }
 
 #[cfg(test)]

@@ -287,14 +287,30 @@ fn nothing_is_posted_without_a_base_or_against_it_or_when_the_owner_is_unknown()
     assert_eq!(held(chain.decide(6, ms(5, 3_900), 16)), Hold::NoBase);
 }
 
+/// The void batch of a gateway that came back after everybody was away: planned before a block was due, landed after it.
 #[test]
-fn blocks_that_nodes_filled_in_by_themselves_are_skipped_only_when_the_inbox_would_agree() {
+fn blocks_that_nodes_fill_in_by_themselves_are_skipped_from_the_slot_on_that_they_are_due_in() {
     let rules = rules(1);
-    // Block 40 is of slot 10, posted from slot 11 on, filled in from slot 31 on.
-    assert_eq!(first_block(&rules, 20, 40, 30), 21);
-    assert_eq!(first_block(&rules, 20, 40, 31), 41);
-    assert_eq!(first_block(&rules, 20, 20, 31), 21);
-    assert_eq!(first_block(&rules, 20, 7, 31), 21);
+    // Block 40 is of slot 10, posted from slot 11 on, filled in from slot 31 on, with the others of its slot.
+    assert_eq!(first_block(&rules, 36, 30), 40);
+    assert_eq!(first_block(&rules, 36, 31), 44);
+    assert_eq!(first_block(&rules, 20, 31), 44);
+    assert_eq!(first_block(&rules, 50, 31), 51);
+}
+
+#[test]
+fn a_batch_is_sent_for_no_slot_in_which_its_first_block_is_due() {
+    // A window that reaches beyond the slot in which its own first blocks are due.
+    let chain = Chain::new(rules(1), &[(ME, 5, 60)]);
+    let order = posted(chain.decide(23, ms(22, 3_000), 16));
+    assert_eq!(order.last_slot, 24);
+    for slot in order.first_slot..=order.last_slot {
+        assert!(chain.rules.turns.last_due_in(slot, 20) < order.first);
+    }
+    assert_eq!(
+        chain.rules.turns.last_due_in(order.last_slot + 1, 20) + 1,
+        order.first + SLOT_S
+    );
 }
 
 proptest! {
@@ -323,6 +339,7 @@ proptest! {
         looks_ms.push(3_400);
         for slot in cuts[0].saturating_sub(1)..*cuts.last().unwrap() {
             let next_slot = slot + 1;
+            next_block = first_block(&rules, next_block - 1, next_slot);
             let mut in_flight = None;
             for look in &looks_ms {
                 if in_flight.is_some() { break; }
@@ -334,7 +351,8 @@ proptest! {
                     let window = chain.schedule.window(order.window).unwrap();
                     prop_assert_eq!(window.gateway, ME);
                     prop_assert!(order.last <= rules.turns.blocks_of(&window).last, "beyond the turn");
-                    prop_assert_eq!(order.last_slot, present.last_slot);
+                    let counts_until = rules.turns.posting_slot_of(order.first) + rules.sequencing_window_slots - 1;
+                    prop_assert_eq!(order.last_slot, present.last_slot.min(counts_until));
                     match order.permit {
                         None => prop_assert_eq!(present, window),
                         Some(permit) => {

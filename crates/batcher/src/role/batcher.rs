@@ -248,8 +248,7 @@ impl<S: BlockSource> Batcher<S> {
         let Some(parent) = parent else {
             return Ok(Round::NotReady("the batch to post on is not known"));
         };
-        let derived = status.safe.map_or(0, |(number, _)| number);
-        let first = first_block(&self.rules, parent.batch.last_block, derived, next_slot);
+        let first = first_block(&self.rules, parent.batch.last_block, next_slot);
         self.backlog.refresh(&self.parts.source, first).await?;
         self.measure();
         let decision = self.decide(next_slot, &status).await?;

@@ -79,6 +79,9 @@ struct Gateway {
     owner: Address,
     operator: Address,
     batcher: Address,
+    /// To start the gateway again by hand, and its batcher.
+    committer_key: B256,
+    batcher_key: B256,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -117,6 +120,8 @@ impl DevnetFile {
                 owner: cast.owner.address,
                 operator: cast.operator.address,
                 batcher: cast.payer.address,
+                committer_key: cast.committer.secret,
+                batcher_key: cast.payer.secret,
             };
         Ok(Self {
             l1: L1 {

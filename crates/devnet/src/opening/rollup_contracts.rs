@@ -26,8 +26,6 @@ use crate::config::{DevnetConfig, L1Kind};
 const BLOCK_TIME_S: u64 = 1;
 /// Depth of R12, slots.
 const LOOKAHEAD_DEPTH: u64 = 1;
-/// Slots in which a batch can be disputed: shorter than any run.
-const CLAIM_WINDOW_SLOTS: u64 = 4;
 
 /// A rollup whose contracts exist.
 pub(super) struct Begun {
@@ -123,6 +121,8 @@ impl Opening<'_> {
         genesis_hash: B256,
     ) -> RollupTerms {
         let longest_window = 2 * self.clock.slots_per_epoch + self.handover_slots;
+        // The longest window, and as much again for somebody to cover it.
+        let sequencing_window_slots = 2 * longest_window;
         RollupTerms {
             genesis_time_s: start.genesis_s,
             genesis_hash,
@@ -131,9 +131,10 @@ impl Opening<'_> {
             lookahead_depth: LOOKAHEAD_DEPTH,
             fallback_gateway,
             first_epoch: start.first_epoch,
-            claim_window_s: CLAIM_WINDOW_SLOTS.saturating_mul(self.clock.seconds_per_slot),
-            // The longest window, and as much again for somebody to cover it.
-            sequencing_window_slots: 2 * longest_window,
+            // Whoever posts after a void batch has to dispute it, so everybody gets a window before it is confirmed: a void batch
+            // that is confirmed has no children for ever.
+            claim_window_s: sequencing_window_slots.saturating_mul(self.clock.seconds_per_slot),
+            sequencing_window_slots,
         }
     }
 }

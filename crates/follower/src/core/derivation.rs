@@ -4,7 +4,7 @@ use alloy_primitives::B256;
 use alloy_sol_types::SolStruct;
 use forebond_l1::execution::BlockRef;
 use forebond_ledger::{DeriveError, board::Settled, chain::SealedBlock};
-use forebond_protocol::{Window, blocks_tree};
+use forebond_protocol::blocks_tree;
 use forebond_rollup::op::derive::{
     BlockPlan, DerivedHead, PostedBatch as Posted, Verdict, check_claim, empty_plans_due,
     plan_batch,
@@ -379,18 +379,10 @@ impl Follower {
 
     /// R8: what nobody posted in time, every node makes by itself.
     fn empty_blocks(&mut self, block: &L1Block) -> Result<Outcome, FollowerError> {
-        let Some(slot) = block.slot.checked_sub(self.facts.sequencing_window_slots) else {
-            return Ok(Outcome::Done);
-        };
         let last_due = self
             .facts
             .turns
-            .blocks_of(&Window {
-                gateway: 0,
-                first_slot: slot,
-                last_slot: slot,
-            })
-            .last;
+            .last_due_in(block.slot, self.facts.sequencing_window_slots);
         while self.derivation.head.number < last_due {
             let head = self.derivation.head;
             let plans = match empty_plans_due(&self.rules, &head, last_due, &self.origins) {

@@ -12,8 +12,8 @@ use std::sync::Arc;
 pub struct ServiceStanding {
     /// `node` or `gateway`.
     pub role: &'static str,
-    /// The gateway's number in the registry.
-    pub gateway: Option<u32>,
+    /// The gateway's number in the registry, once L1 has told.
+    pub gateway: Box<dyn Fn() -> Option<u32> + Send + Sync>,
     /// Where the follower stands.
     pub board: Arc<StandingBoard>,
     /// The rollup on L1.
@@ -58,7 +58,7 @@ impl Standing for ServiceStanding {
         });
         json!({
             "role": self.role,
-            "gatewayId": self.gateway.map(|id| hex(u64::from(id))),
+            "gatewayId": (self.gateway)().map(|id| hex(u64::from(id))),
             "sequencing": (self.sequencing)(),
             "window": window,
             "l1": standing.l1.map(|at| json!({ "number": hex(at.number), "hash": at.hash })),

@@ -10,24 +10,22 @@ use crate::{
     log::DirLock,
     metrics::StageMetrics,
     rpc::{GatewayChain, GatewayIngress},
-    turns::{RestartSettings, TurnPilot, TurnSettings, restart},
+    turns::{RestartSettings, TurnPilot, TurnSettings, own_number, restart},
 };
 use alloy_primitives::Bytes;
-use eyre::{WrapErr, eyre};
+use eyre::WrapErr;
 use forebond_follower::{Forwarder, MakePilot, Pilot, ServiceConfig, ServiceStanding, start};
 use forebond_ledger::{LedgerSettings, board::Board, promise::PublishedFrag};
 use forebond_rpc::SubmitError;
 use forebond_runtime::{CommitterKey, Health, Metrics, MetricsServer, Shutdown};
 use forebond_settlement::{RollupFile, Settlement};
 use forebond_types::Domain;
-use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
+use std::{future::Future, pin::Pin, sync::Arc};
 use tokio::sync::mpsc;
 
 const ANSWERS: usize = 1_024;
 /// Rows of left transactions that wait to be passed on.
 const LEFT: usize = 16;
-/// How long the first reading of this gateway's number may take.
-const FIND_SELF: Duration = Duration::from_secs(60);
 
 #[derive(Debug)]
 struct Forwarding {
@@ -132,10 +130,10 @@ pub(super) async fn run(
         metrics: stages,
     };
     let chain = Arc::new(GatewayChain::new(follower.reader.clone(), ingress));
-    let me = own_number(&follower.settlement, key.address());
+    let (own_settlement, committer) = (follower.settlement.clone(), key.address());
     let standing = Arc::new(ServiceStanding {
         role: "gateway",
-        gateway: me,
+        gateway: Box::new(move || own_number(&own_settlement, committer)),
         board: follower.standing.clone(),
         settlement: follower.settlement.clone(),
         links: follower.links.clone(),
@@ -159,22 +157,6 @@ pub(super) async fn run(
         server.stopped().await?;
     }
     ended
-}
-
-/// This gateway's number, if L1 has told.
-fn own_number(settlement: &Settlement, committer: alloy_primitives::Address) -> Option<u32> {
-    settlement
-        .windows()
-        .gateways
-        .iter()
-        .find(|(_, gateway)| {
-            gateway
-                .epochs
-                .values()
-                .filter_map(|epoch| epoch.committers.as_ref())
-                .any(|set| set.members.contains(&committer))
-        })
-        .map(|(number, _)| *number)
 }
 
 #[allow(
@@ -210,23 +192,9 @@ fn pilot(
                 domain,
             },
         )?;
-        let waited_until = std::time::Instant::now() + FIND_SELF;
-        let me = loop {
-            if let Some(me) = own_number(settlement, committer) {
-                break me;
-            }
-            if std::time::Instant::now() >= waited_until {
-                return Err(eyre!(
-                    "no registered gateway signs with {committer}; register the key, or name the right one with --key"
-                ));
-            }
-            std::thread::sleep(Duration::from_millis(20));
-        };
-        tracing::info!(gateway = me, %committer, "this gateway");
         Ok(Box::new(TurnPilot::new(
             TurnSettings {
                 config,
-                me,
                 committer,
                 settlement: settlement.clone(),
                 doorway,

@@ -1,4 +1,4 @@
-use super::{l1::FollowedL1, opening::open_turn, restart::Restarted};
+use super::{l1::FollowedL1, opening::open_turn, own_number::OwnNumber, restart::Restarted};
 use crate::{
     GatewayConfig,
     door::Doorway,
@@ -44,8 +44,6 @@ const MAX_OWED: usize = 1_024;
 pub struct TurnSettings {
     /// The gateway's configuration.
     pub config: GatewayConfig,
-    /// Its number in the registry.
-    pub me: u32,
     /// Address of its committer key.
     pub committer: alloy_primitives::Address,
     /// The rollup on L1.
@@ -67,6 +65,7 @@ pub struct TurnSettings {
 /// Opens this gateway's turns, and ends them.
 pub struct TurnPilot {
     settings: TurnSettings,
+    own_number: OwnNumber,
     /// Log and key, unless a turn has them.
     tools: Option<(LogWriter, Signer)>,
     newest_signed_window: Option<u64>,
@@ -101,6 +100,7 @@ impl TurnPilot {
     /// A pilot with what the restart found.
     pub fn new(settings: TurnSettings, restarted: Restarted) -> Self {
         Self {
+            own_number: OwnNumber::of(settings.committer),
             settings,
             tools: Some((restarted.log, restarted.signer)),
             newest_signed_window: restarted.newest_signed_window,
@@ -113,7 +113,7 @@ impl TurnPilot {
         }
     }
 
-    fn outlook(&self, follower: &Follower, now_ms: u64) -> Option<TurnOutlook> {
+    fn outlook(&self, follower: &Follower, me: u32, now_ms: u64) -> Option<TurnOutlook> {
         let ledger = follower.ledger()?;
         let facts = follower.facts();
         let book = self.settings.settlement.windows();
@@ -127,7 +127,7 @@ impl TurnPilot {
         Some(TurnOutlook {
             now_ms,
             window,
-            me: self.settings.me,
+            me,
             opens_at_ms: facts.turns.blocks.closes_at_ms(first.saturating_sub(1)),
             tip: tip.start.opening.number,
             tip_ends_turn: ledger.turn().is_some_and(Turn::ended),
@@ -168,6 +168,7 @@ impl TurnPilot {
     fn begin(
         &mut self,
         follower: &mut Follower,
+        me: u32,
         window: Window,
         blocks: BlockRange,
     ) -> eyre::Result<()> {
@@ -203,7 +204,7 @@ impl TurnPilot {
         self.newest_signed_window = Some(window.last_slot);
         self.base_position = Some(position);
         follower.own_base(&base, self.settings.committer);
-        let coverage = self.coverage(safe);
+        let coverage = self.coverage(me, safe);
         let clock = ledger.clock();
         let AtRest {
             config,
@@ -277,7 +278,7 @@ impl TurnPilot {
     }
 
     /// R6: twice what is promised and not posted fits the reserve that L1 shows.
-    fn coverage(&mut self, safe: u64) -> CoverageBook {
+    fn coverage(&mut self, me: u32, safe: u64) -> CoverageBook {
         self.owed.retain(|(last, _)| *last > safe);
         let owed: u128 = self
             .owed
@@ -286,7 +287,7 @@ impl TurnPilot {
         let book = self.settings.settlement.windows();
         let reserve_wei = book
             .gateways
-            .get(&self.settings.me)
+            .get(&me)
             .map_or(0, |gateway| gateway.reserve_wei)
             .min(self.settings.config.coverage.reserve_wei);
         let left_wei = reserve_wei.saturating_sub(owed.saturating_mul(2));
@@ -353,6 +354,9 @@ impl TurnPilot {
 
 impl Pilot for TurnPilot {
     fn tick(&mut self, follower: &mut Follower, now_ms: u64) -> eyre::Result<Duration> {
+        let Some(me) = self.own_number.find(&self.settings.settlement)? else {
+            return Ok(LONG);
+        };
         if self.following_since_ms.is_none() && self.synced(follower, now_ms) {
             self.following_since_ms = Some(now_ms);
         }
@@ -369,12 +373,12 @@ impl Pilot for TurnPilot {
                 self.end(follower, running)?;
             }
         }
-        let Some(outlook) = self.outlook(follower, now_ms) else {
+        let Some(outlook) = self.outlook(follower, me, now_ms) else {
             return Ok(SHORT);
         };
         match outlook.decide() {
             TurnDecision::Open(window, blocks) => {
-                self.begin(follower, window, blocks)?;
+                self.begin(follower, me, window, blocks)?;
                 Ok(SHORT)
             }
             TurnDecision::Wait(reason) => {
@@ -390,7 +394,7 @@ impl Pilot for TurnPilot {
                     .windows()
                     .schedule
                     .of_block(turns, turns.blocks.open_at(next))
-                    .is_some_and(|window| window.gateway == self.settings.me);
+                    .is_some_and(|window| window.gateway == me);
                 Ok(if soon { SHORT } else { LONG })
             }
         }

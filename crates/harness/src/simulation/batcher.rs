@@ -94,7 +94,7 @@ impl Node {
             return Ok(None);
         };
         let safe = *life.follower.derived_head();
-        let first = first_block(&plan_rules, parent.batch.last_block, safe.number, next_slot);
+        let first = first_block(&plan_rules, parent.batch.last_block, next_slot);
         let blocks = source_blocks(life.follower.reader(), first)?;
         for window in life.book.schedule.iter() {
             if window.gateway == plan_rules.me

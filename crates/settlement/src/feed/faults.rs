@@ -284,6 +284,7 @@ fn follow(nodes: &[&Node], stall_ms: u64, start: &Made) -> Followed {
         poll_ms: 5,
         stall_ms,
         windows_ms: 1_000,
+        windows_late: 0,
         shared: Arc::clone(&shared),
         events: sender,
         finality: None,

@@ -21,6 +21,8 @@ const FIRST_WAIT_MS: u64 = 100;
 const LONGEST_WAIT_MS: u64 = 5_000;
 /// Failures in a row that reorgs and restarts of nodes explain.
 const USUAL_FAILURES: u32 = 3;
+/// The deadline of a reading of windows doubles so often.
+const MOST_DOUBLINGS: u32 = 3;
 
 /// What readers see beside the events.
 pub(crate) struct Shared {
@@ -38,6 +40,8 @@ pub(crate) struct Feed {
     pub stall_ms: u64,
     /// Deadline of a reading of windows and gateways, milliseconds.
     pub windows_ms: u64,
+    /// Readings in a row that missed it.
+    pub windows_late: u32,
     pub windows: WindowKeeper,
     pub shared: Arc<Shared>,
     pub events: mpsc::Sender<L1Event>,
@@ -255,18 +259,30 @@ impl Feed {
         let Some(newest) = self.shared.origins.load().newest().cloned() else {
             return;
         };
-        // The next block waits for this one's windows, but not for ever.
-        let waited_ms = self.windows_ms;
+        // The next block waits for this one's windows, but not for ever. A slow endpoint is given longer each time, for a reading
+        // that is given up begins anew.
+        let doublings = self.windows_late.min(MOST_DOUBLINGS);
+        let waited_ms = self.windows_ms.saturating_mul(1 << doublings);
         let reading = self.windows.read(client, &newest);
         let read = match tokio::time::timeout(Duration::from_millis(waited_ms), reading).await {
             Ok(read) => read,
-            Err(_) => Err(SettlementError::WindowsLate {
-                waited_ms,
-                number: newest.at.number,
-            }),
+            Err(_) => {
+                self.windows_late = self.windows_late.saturating_add(1);
+                Err(SettlementError::WindowsLate {
+                    waited_ms,
+                    number: newest.at.number,
+                })
+            }
         };
         match read {
-            Ok(()) => self.health(|health| health.windows_at = Some(newest.at)),
+            Ok(()) => {
+                self.windows_late = 0;
+                self.health(|health| health.windows_at = Some(newest.at));
+            }
+            Err(error) if self.windows_late > MOST_DOUBLINGS => {
+                tracing::warn!(%error, "windows cannot be read in time");
+                self.failed(&error);
+            }
             // Read again at the next tick; what L1 took back is already forgotten.
             Err(error) => {
                 self.failed(&error);
