@@ -53,7 +53,14 @@ l1-npm: $(L1_STAMP) ## An L1 of published clients: EthereumJS and Lodestar's sta
 .PHONY: bench
 bench: $(NODE_STAMP) ## Stage benchmarks, then ours beside anvil under the same load
 	cargo bench --locked -p forebond-exec -p forebond-gateway -p forebond-embedded-l1
-	@if [ -x tools/bench.sh ]; then exec tools/bench.sh; fi
+	@if [ -x tools/bench.sh ]; then tools/bench.sh; fi
+	$(MAKE) bench-settlement
+
+.PHONY: bench-settlement
+bench-settlement: $(NODE_STAMP) ## From promises to L1 and back on a devnet: lag, derivation, hand-overs, bytes (SECONDS_LOADED=, PARTS=)
+	cargo build --release --locked --bin forebond
+	cargo bench --locked -p forebond-rollup -p forebond-ledger
+	FOREBOND_BIN="$(CARGO_TARGET_DIR)/release/forebond" node tools/bench-settlement.mjs
 
 ## ---- Check ----
 

@@ -74,7 +74,8 @@ impl RollupTerms {
             fallback_gateway,
             first_epoch,
             claim_window_s: CLAIM_WINDOW_S,
-            sequencing_window_slots: 64,
+            // Longer than any scenario lasts: in these worlds nobody posts the first blocks for a long time.
+            sequencing_window_slots: 128,
         }
     }
 }
