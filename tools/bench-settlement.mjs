@@ -58,21 +58,23 @@ async function until(what, deadlineMs, ask) {
   }
 }
 
-async function devnet(name, args) {
+async function command(name, args) {
   const ports = [];
-  // Gateways and followers have neighbouring ports, so a free one is taken every ten.
   for (const option of ['--l1-rpc-port', '--l1-beacon-port', '--gateway-port', '--follower-port']) ports.push(option, String(await freePort()));
-  const all = ['devnet', '--data-dir', join(folder, name), '--json', ...ports, ...args];
-  const process = await start(program, all, { ready: /^READY (.+)$/, deadlineMs: 60_000 });
+  return ['devnet', '--data-dir', join(folder, name), ...ports, ...args];
+}
+
+/** A devnet with whatever it says of itself in devnet.json. */
+async function devnet(name, args) {
+  const process = await start(program, await command(name, args), { ready: /^READY (.+)$/, deadlineMs: 60_000 });
   return { process, facts: JSON.parse(await readFile(process.match[1], 'utf8')) };
 }
 
-/** The object that a finished run printed. */
-async function summary(net) {
-  const end = await net.process.end();
-  const line = net.process.output().split('\n').reverse().find((text) => text.startsWith('{'));
-  if (end.code !== 0 || !line) throw new Error(`the devnet ended with ${end.signal ?? end.code}\n${net.process.output().slice(-4000)}`);
-  return JSON.parse(line);
+/** The object that a run with an end prints. */
+async function summary(name, args) {
+  const { code, stdout, stderr } = await run(program, await command(name, ['--json', ...args]), { deadlineMs: 400_000 });
+  if (code !== 0) throw new Error(`the devnet ended with ${code}\n${stderr.slice(-4000)}`);
+  return JSON.parse(stdout.slice(stdout.indexOf('{')));
 }
 
 /** One gateway under load, beside L1, batcher and follower; then a node that knows nothing but L1. */
@@ -81,6 +83,7 @@ async function loaded() {
   try {
     const gateway = net.facts.gateways[0];
     const follower = net.facts.followers[0];
+    await until('the gateway sequences', 60_000, async () => (await call(gateway.rpc, 'forebond_status')).sequencing);
     const before = await head(follower.rpc, 'latest');
     say(`${rate} transfers per second for ${seconds} s`);
     const load = run(program, ['bench', '--url', gateway.ws, '--rate', String(rate), '--seconds', String(seconds), '--senders', '200', '--json'], { deadlineMs: (seconds + 120) * 1000 });
@@ -129,15 +132,15 @@ async function derive(net, from) {
 
 async function handover() {
   say(`${HANDOVER_SLOTS} slots, both gateways alive`);
-  const report = await summary(await devnet('alive', ['--exit-after', String(HANDOVER_SLOTS), '--spam', '100', '--seed', '4']));
+  const report = await summary('alive', ['--exit-after', String(HANDOVER_SLOTS), '--spam', '100', '--seed', '4']);
   row(`from the last promise of a gateway to the first of the next, both alive, ${report.handovers} hand-overs`, `p50 ${report.handoverGapMsP50} ms, longest ${report.handoverGapMsMax} ms`,
     { target: '≤ 1 block (1000 ms)', value: report.handoverGapMsMax, within: (gap) => gap <= 1000 });
-  row('bytes paid on L1 (gas and blobs)', `${report.costs.weiPerTransaction} wei per transaction at ${Math.round(report.kept / (HANDOVER_SLOTS * 2))} tx/s`);
+  row('paid on L1 for gas and blobs', `${report.costs.weiPerTransaction} wei per transaction at ${Math.round(report.kept / (HANDOVER_SLOTS * 2))} tx/s`);
 }
 
 async function dead() {
   say(`${HANDOVER_SLOTS} slots, one gateway killed`);
-  const report = await summary(await devnet('dead', ['--exit-after', String(HANDOVER_SLOTS), '--spam', '100', '--seed', '4', '--kill', 'gateway-2@12']));
+  const report = await summary('dead', ['--exit-after', String(HANDOVER_SLOTS), '--spam', '100', '--seed', '4', '--kill', 'gateway-2@12']);
   row(`from the opening of a turn to its first promise, the gateway before dead, ${report.kept} promises kept and ${report.broken} broken`, `p50 ${report.openingMsP50} ms, longest ${report.openingMsMax} ms`,
     { target: '≤ 1 slot + 2 blocks (4000 ms)', value: report.openingMsMax, within: (gap) => gap <= 4000 });
 }

@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use forebond_protocol::SlotClock;
+use forebond_protocol::{Schedule, SlotClock};
 
 /// Most gateways that are counted: more than an epoch has slots for.
 const COUNTED: u32 = 64;
@@ -14,22 +14,52 @@ pub struct Shift {
     pub gateways: u32,
     /// First epoch in which the rollup has windows.
     pub first_epoch: u64,
-    /// Gateways that have a batch to send in the next slots: an account's transactions go one by one, and a chore would hold the
-    /// batch up until its window is over.
-    pub busy: BTreeSet<u32>,
+    /// Who has something better to do.
+    pub busy: Busy,
+}
+
+/// Gateways that have a batch to send: an account's transactions go one by one, and a chore would hold the batch up until its window
+/// is over. Who owns the next window, too, is not among them, for it posts the rest then.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Busy {
+    /// In the slots a chore usually takes: the next two.
+    pub soon: BTreeSet<u32>,
+    /// In the very next slot.
+    pub now: BTreeSet<u32>,
+}
+
+impl Busy {
+    /// As the known windows say.
+    pub fn before(schedule: &Schedule, next_slot: u64) -> Self {
+        let ending_by = |last: u64| {
+            (next_slot..=last)
+                .filter_map(|slot| schedule.at(slot))
+                .filter(|window| window.last_slot <= last)
+                .filter(|window| {
+                    let after = schedule.at(window.last_slot.saturating_add(1));
+                    after.is_none_or(|after| after.gateway != window.gateway)
+                })
+                .map(|window| window.gateway)
+                .collect()
+        };
+        Self {
+            soon: ending_by(next_slot.saturating_add(1)),
+            now: ending_by(next_slot),
+        }
+    }
 }
 
 impl Shift {
-    /// Our place among those who are not busy, and how many they are; `None` when we are. The order turns by one each epoch.
-    fn place(&self, epoch: u64) -> Option<(u64, u64)> {
+    /// Whether the slot with this place in its epoch is ours among those who are not busy. The order turns by one each epoch.
+    fn is_ours(&self, epoch: u64, into: u64, busy: &BTreeSet<u32>) -> bool {
         let gateways = u64::from(self.gateways.clamp(1, COUNTED));
-        let free = |id: u64| !self.busy.iter().any(|busy| u64::from(*busy) == id);
+        let free = |id: u64| !busy.iter().any(|busy| u64::from(*busy) == id);
         let order = (0..gateways)
             .map(|place| epoch.wrapping_add(place) % gateways + 1)
             .filter(|id| free(*id));
         let order: Vec<u64> = order.collect();
-        let mine = order.iter().position(|id| *id == u64::from(self.me))?;
-        Some((mine as u64, order.len() as u64))
+        let mine = order.iter().position(|id| *id == u64::from(self.me));
+        mine.is_some_and(|mine| into % order.len().max(1) as u64 == mine as u64)
     }
 }
 
@@ -56,29 +86,42 @@ pub enum Chore {
 }
 
 /// What is to be done now, `head_slot` being that of L1's newest block. Each slot of the epoch is one gateway's to do chores in, in
-/// turn, so that two of them never pay for the same and the next one steps in a slot after one that does nothing.
+/// turn, so that two of them never pay for the same and the next one steps in a slot after one that does nothing. A proof that is
+/// missing in the second half of an epoch comes before all but a batch of the very next slot: without it windows end, and with them
+/// the rollup, however many gateways live.
 pub fn due(clock: &SlotClock, shift: &Shift, head_slot: u64, known: &Known) -> Option<Chore> {
     let epoch = clock.epoch_of(head_slot);
     let into = head_slot % clock.slots_per_epoch.max(1);
-    let (place, count) = shift.place(epoch)?;
     // Windows reach back by their tail only: the epoch before the first one is nobody's.
-    if into % count.max(1) != place || epoch.saturating_add(1) < shift.first_epoch {
+    if epoch.saturating_add(1) < shift.first_epoch {
         return None;
     }
-    if !known.present && epoch >= shift.first_epoch {
-        return Some(Chore::Prove(epoch));
-    }
-    if !known.next {
-        return Some(Chore::Prove(epoch.saturating_add(1)));
+    let missing = if !known.present && epoch >= shift.first_epoch {
+        Some(epoch)
+    } else {
+        (!known.next).then_some(epoch.saturating_add(1))
+    };
+    if let Some(missing) = missing {
+        let hurry = missing == epoch || into.saturating_mul(2) >= clock.slots_per_epoch;
+        let busy = if hurry {
+            &shift.busy.now
+        } else {
+            &shift.busy.soon
+        };
+        return shift
+            .is_ours(epoch, into, busy)
+            .then_some(Chore::Prove(missing));
     }
     let begins = epoch == shift.first_epoch;
     let can_be_cached = epoch >= shift.first_epoch && (known.previous || begins);
-    (can_be_cached && !known.cached).then_some(Chore::Cache(epoch))
+    (can_be_cached && !known.cached && shift.is_ours(epoch, into, &shift.busy.soon))
+        .then_some(Chore::Cache(epoch))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use forebond_protocol::Window;
 
     const CLOCK: SlotClock = SlotClock {
         genesis_s: 0,
@@ -91,7 +134,7 @@ mod tests {
             me,
             gateways: 3,
             first_epoch: 3,
-            busy: BTreeSet::new(),
+            busy: Busy::default(),
         }
     }
 
@@ -118,15 +161,74 @@ mod tests {
         assert_eq!(at(2, 32, &PROVEN), Some(Chore::Prove(5)));
     }
 
+    fn window(gateway: u32, first_slot: u64, last_slot: u64) -> Window {
+        Window {
+            gateway,
+            first_slot,
+            last_slot,
+        }
+    }
+
     #[test]
     fn whoever_has_a_batch_to_send_is_passed_over() {
         let busy = |me: u32| Shift {
-            busy: BTreeSet::from([2]),
+            busy: Busy {
+                soon: BTreeSet::from([2]),
+                now: BTreeSet::new(),
+            },
             ..shift(me)
         };
         assert_eq!(due(&CLOCK, &busy(2), 32, &PROVEN), None);
         assert_eq!(due(&CLOCK, &busy(3), 32, &PROVEN), Some(Chore::Prove(5)));
         assert_eq!(due(&CLOCK, &busy(1), 33, &PROVEN), Some(Chore::Prove(5)));
+    }
+
+    #[test]
+    fn who_is_busy_owns_a_window_that_ends_and_not_the_next_one() {
+        let mut schedule = Schedule::default();
+        for one in [
+            window(1, 10, 10),
+            window(2, 11, 11),
+            window(2, 12, 14),
+            window(3, 15, 15),
+        ] {
+            schedule.insert(one);
+        }
+        let busy = |next_slot| {
+            let Busy { soon, now } = Busy::before(&schedule, next_slot);
+            let list = |set: BTreeSet<u32>| set.into_iter().collect::<Vec<_>>();
+            (list(soon), list(now))
+        };
+        // Gateway 2 posts in its second window what it does not in its first.
+        assert_eq!(busy(10), (vec![1], vec![1]));
+        assert_eq!(busy(11), (vec![], vec![]));
+        assert_eq!(busy(13), (vec![2], vec![]));
+        assert_eq!(busy(14), (vec![2, 3], vec![2]));
+    }
+
+    /// Windows of one slot each by turns: somebody always has a batch to send.
+    #[test]
+    fn however_busy_all_are_the_next_epoch_is_proven_in_time() {
+        let mut schedule = Schedule::default();
+        for slot in 24..56 {
+            schedule.insert(window(u32::try_from(slot % 2).unwrap() + 1, slot, slot));
+        }
+        let worker = |slot: u64| {
+            (1..=2).find(|me| {
+                let shift = Shift {
+                    me: *me,
+                    gateways: 2,
+                    first_epoch: 3,
+                    busy: Busy::before(&schedule, slot + 1),
+                };
+                due(&CLOCK, &shift, slot, &PROVEN).is_some()
+            })
+        };
+        assert!((32..36).all(|slot| worker(slot).is_none()));
+        for slot in 36..40 {
+            let owner = schedule.at(slot + 1).unwrap().gateway;
+            assert_eq!(worker(slot), Some(3 - owner), "slot {slot}");
+        }
     }
 
     #[test]

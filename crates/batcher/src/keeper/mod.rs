@@ -6,5 +6,5 @@ mod preparation;
 mod proof;
 mod worker;
 
-pub use chores::{Chore, Known, Shift, due};
+pub use chores::{Busy, Chore, Known, Shift, due};
 pub use worker::{Done, Keeper, KeeperError};

@@ -1,4 +1,4 @@
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use alloy_primitives::{Address, B256};
 use alloy_rpc_types_eth::TransactionRequest;
@@ -15,7 +15,7 @@ use forebond_settlement::Facts;
 use prometheus::IntCounter;
 
 use super::{
-    chores::{Chore, Known, Shift, due},
+    chores::{Busy, Chore, Known, Shift, due},
     preparation::Preparation,
 };
 use crate::{
@@ -98,15 +98,11 @@ impl Keeper {
         }
     }
 
-    /// What is to be done after L1 block `head`, while the gateways in `busy` have batches to send.
+    /// What is to be done after L1 block `head`, while those who are busy have batches to send.
     ///
     /// # Errors
     /// [`KeeperError`].
-    pub async fn due(
-        &mut self,
-        head: BlockRef,
-        busy: BTreeSet<u32>,
-    ) -> Result<Option<Chore>, KeeperError> {
+    pub async fn due(&mut self, head: BlockRef, busy: Busy) -> Result<Option<Chore>, KeeperError> {
         let slots = self.rules.clock;
         let head_slot = slots.slot_at_s(head.timestamp_s);
         let epoch = slots.epoch_of(head_slot);

@@ -5,7 +5,7 @@ use forebond_l1::execution::BlockRef;
 
 use super::{Batcher, Round, RoundError};
 use crate::{
-    keeper::{Chore, Done},
+    keeper::{Busy, Chore, Done},
     plan::{Hold, Order, Parent},
     post::{Job, Outcome},
     report::{BatchState, ReportError},
@@ -154,13 +154,7 @@ impl<S: BlockSource> Batcher<S> {
             return Ok(None);
         };
         let windows = self.parts.settlement.windows();
-        // Whoever has a window that ends in the slots a chore may take.
-        let busy = [next_slot, next_slot.saturating_add(1)]
-            .iter()
-            .filter_map(|slot| windows.schedule.at(*slot))
-            .filter(|window| window.last_slot <= next_slot.saturating_add(1))
-            .map(|window| window.gateway)
-            .collect();
+        let busy = Busy::before(&windows.schedule, next_slot);
         let Some(chore) = keeper.due(head, busy).await? else {
             return Ok(None);
         };
