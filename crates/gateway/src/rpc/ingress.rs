@@ -8,6 +8,7 @@ use crate::{
     sequencer::{PoolQuestion, Refused, SequencerInput, Submission},
 };
 use alloy_primitives::{Address, B256, Bytes};
+use crossbeam_channel::TrySendError;
 use forebond_exec::PreparedTx;
 use forebond_ledger::rpc::{ChainReader, Ingress, Waited, prepare, promised};
 use forebond_protocol::FeeSchedule;
@@ -44,6 +45,14 @@ pub struct GatewayIngress {
     pub metrics: Arc<StageMetrics>,
 }
 
+/// What became of a transaction at the door.
+enum TakenIn {
+    Yes,
+    No(SubmitError),
+    /// The turn ended first: here it is again.
+    TurnOver(Pooled),
+}
+
 fn stopping() -> SubmitError {
     SubmitError::NotAccepting {
         reason: Refused::Stopping.to_string(),
@@ -65,10 +74,18 @@ impl GatewayIngress {
 
     /// Hands a decoded transaction to whoever sequences. With `verdict`, waits until its pool has taken it.
     async fn hand_in(&self, entry: Pooled, verdict: bool) -> Result<(), SubmitError> {
-        if let Some(forward) = self.elsewhere() {
-            return forward.send(entry.tx.raw().clone()).await;
+        let until = Instant::now() + DOOR_WAIT;
+        let mut entry = entry;
+        loop {
+            if let Some(forward) = self.elsewhere() {
+                return forward.send(entry.tx.raw().clone()).await;
+            }
+            match self.take_in(entry, verdict, until).await {
+                TakenIn::Yes => return Ok(()),
+                TakenIn::No(refused) => return Err(refused),
+                TakenIn::TurnOver(same) => entry = same,
+            }
         }
-        self.take_in(entry, verdict).await
     }
 
     /// The way to whoever else sequences now.
@@ -78,8 +95,7 @@ impl GatewayIngress {
     }
 
     /// The sequencer's door, waited for a moment if a turn is about to open.
-    async fn door(&self) -> Result<Arc<Door>, SubmitError> {
-        let until = Instant::now() + DOOR_WAIT;
+    async fn door(&self, until: Instant) -> Result<Arc<Door>, SubmitError> {
         loop {
             if let Some(door) = self.doorway.open() {
                 return Ok(door);
@@ -95,37 +111,54 @@ impl GatewayIngress {
 
     /// Takes a raw transaction into the own pool, and never sends it on.
     pub(super) async fn accept(&self, raw: Bytes) -> Result<B256, SubmitError> {
-        let entry = self.decode(raw)?;
+        let until = Instant::now() + DOOR_WAIT;
+        let mut entry = self.decode(raw)?;
         let hash = entry.tx.hash();
-        self.take_in(entry, true).await.map(|()| hash)
+        loop {
+            match self.take_in(entry, true, until).await {
+                TakenIn::Yes => return Ok(hash),
+                TakenIn::No(refused) => return Err(refused),
+                TakenIn::TurnOver(same) => entry = same,
+            }
+        }
     }
 
-    async fn take_in(&self, entry: Pooled, verdict: bool) -> Result<(), SubmitError> {
-        let door = self.door().await?;
+    async fn take_in(&self, entry: Pooled, verdict: bool, until: Instant) -> TakenIn {
+        let door = match self.door(until).await {
+            Ok(door) => door,
+            Err(refused) => return TakenIn::No(refused),
+        };
         let (sender, answer) = oneshot::channel();
         let submission = Submission {
             entry,
             verdict: verdict.then_some(sender),
         };
-        door.submissions.try_send(submission).map_err(|refused| {
-            let refused = match refused {
-                crossbeam_channel::TrySendError::Full(_) => Refused::Busy(door.submissions.len()),
-                crossbeam_channel::TrySendError::Disconnected(_) => Refused::Stopping,
-            };
-            SubmitError::NotAccepting {
-                reason: refused.to_string(),
+        match door.submissions.try_send(submission) {
+            Ok(()) => {}
+            Err(TrySendError::Full(_)) => {
+                let reason = Refused::Busy(door.submissions.len()).to_string();
+                return TakenIn::No(SubmitError::NotAccepting { reason });
             }
-        })?;
+            // The turn is over, and its door is still there for a moment.
+            Err(TrySendError::Disconnected(submission)) => {
+                if self.forward.is_none() || Instant::now() >= until {
+                    return TakenIn::No(stopping());
+                }
+                tokio::time::sleep(DOOR_LOOK).await;
+                return TakenIn::TurnOver(submission.entry);
+            }
+        }
         if !verdict {
-            return Ok(());
+            return TakenIn::Yes;
         }
         match answer.await {
-            Ok(Ok(())) => Ok(()),
+            Ok(Ok(())) => TakenIn::Yes,
             Ok(Err(refused)) => {
                 let base_fee_wei = self.reader.pending_base_fee_wei();
-                Err(refused.into_submit_error(base_fee_wei, self.reader.config.gas_limit))
+                let gas_limit = self.reader.config.gas_limit;
+                TakenIn::No(refused.into_submit_error(base_fee_wei, gas_limit))
             }
-            Err(_) => Err(stopping()),
+            Err(_) => TakenIn::No(stopping()),
         }
     }
 

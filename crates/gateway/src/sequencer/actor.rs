@@ -187,6 +187,13 @@ impl Sequencer {
             self.parts.pool.executed(&entry, next, &mut self.departed);
         }
         self.departed.clear();
+        let (state, mut closed) = self.block.finish();
+        closed.ends_turn = true;
+        self.parts
+            .sealer
+            .send(closed)
+            .map_err(|_| SequencerError::Peer("sealer"))?;
+        // Last of all: behind this nobody finds anybody at the door, and comes again.
         for submission in self.parts.submissions.try_iter() {
             if left.len() < MAX_LEFT {
                 left.push(submission.entry.tx.raw().clone());
@@ -195,12 +202,6 @@ impl Sequencer {
                 let _ = verdict.send(Ok(()));
             }
         }
-        let (state, mut closed) = self.block.finish();
-        closed.ends_turn = true;
-        self.parts
-            .sealer
-            .send(closed)
-            .map_err(|_| SequencerError::Peer("sealer"))?;
         Ok(SequencerEnd::Turn { state, left })
     }
 
