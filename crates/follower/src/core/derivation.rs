@@ -22,6 +22,8 @@ pub const MAX_QUEUE: usize = 4_096;
 const MAX_HISTORY: usize = 1_024;
 /// Batches whose blobs are kept ready.
 const MAX_FETCHED: usize = 64;
+/// Batches whose blobs are wanted at one time: what comes next is fetched and checked while what came is executed.
+const WANTED_AHEAD: usize = 4;
 /// Void batches that are remembered for who asks.
 const MAX_VOID: usize = 1_024;
 
@@ -401,10 +403,29 @@ impl Follower {
         Ok(Outcome::Done)
     }
 
+    /// Asks for the blobs of the batches that come next.
+    fn want_blobs(&mut self) {
+        let waiting = self
+            .derivation
+            .queue
+            .iter()
+            .flat_map(|block| &block.batches)
+            .skip(self.derivation.done)
+            .take(WANTED_AHEAD)
+            .filter(|batch| {
+                let key = (batch.at.hash, batch.id);
+                !self.derivation.fetched.contains_key(&key)
+            });
+        let wanted: Vec<_> = waiting.cloned().map(Box::new).collect();
+        for batch in wanted {
+            self.want(Want::Blobs(batch));
+        }
+    }
+
     fn batch(&mut self, batch: &PostedBatch) -> Result<Outcome, FollowerError> {
         let key = (batch.at.hash, batch.id);
+        self.want_blobs();
         let Some(blobs) = self.derivation.fetched.get(&key) else {
-            self.want(Want::Blobs(Box::new(batch.clone())));
             return Ok(Outcome::Later(format!("the blobs of batch {}", batch.id)));
         };
         let posted = Posted {
