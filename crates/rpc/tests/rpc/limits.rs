@@ -223,17 +223,14 @@ async fn too_many_requests_in_progress_on_one_connection_are_refused() {
     let mut ws = Ws::connect(server.local_addr()).await;
     for nonce in 0..3_u64 {
         let raw = crate::world::raw_transaction(nonce, 50, &[]);
-        let wait = json!({ "jsonrpc": "2.0", "id": nonce, "method": "eth_sendRawTransactionSync", "params": [raw, 2_000] });
+        // Long enough that the third comes while the others wait, however slow the machine is.
+        let wait = json!({ "jsonrpc": "2.0", "id": nonce, "method": "eth_sendRawTransactionSync", "params": [raw, 30_000] });
         ws.send(&wait.to_string()).await.unwrap();
     }
-    let mut codes = Vec::new();
-    for _ in 0..3 {
-        codes.push(ws.next().await.unwrap()["error"]["code"].as_i64().unwrap());
-    }
+    let first = ws.next().await.unwrap();
     assert_eq!(
-        codes,
-        [-32005, 4, 4],
-        "the one too many is refused at once, the others wait their time"
+        first["error"]["code"], -32005,
+        "the one too many is refused at once, while the others wait: {first}"
     );
 }
 
