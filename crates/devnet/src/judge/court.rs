@@ -17,6 +17,8 @@ use crate::{
 
 /// Blocks compared at one go.
 const BLOCKS_AT_A_TIME: usize = 64;
+/// Answers with broken promises that one node is asked for.
+const PAGES: usize = 16;
 /// Findings that are kept.
 const KEPT: usize = 64;
 
@@ -188,8 +190,17 @@ impl Court {
         }
         let mut reports = Vec::new();
         for (_, rpc) in &self.witnesses.nodes {
-            let known: Result<Vec<Value>> = rpc.ask("forebond_getBrokenPromises", json!([])).await;
-            reports.extend(known.unwrap_or_default());
+            let mut from = 0usize;
+            for _ in 0..PAGES {
+                let wanted = json!([format!("{from:#x}")]);
+                let known: Result<Vec<Value>> = rpc.ask("forebond_getBrokenPromises", wanted).await;
+                let known = known.unwrap_or_default();
+                if known.is_empty() {
+                    break;
+                }
+                from = from.saturating_add(known.len());
+                reports.extend(known);
+            }
         }
         for broken in self.book.broken_mut() {
             broken.reported = reported_kind(&reports, &format!("{:#x}", broken.tx_hash));

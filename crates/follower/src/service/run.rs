@@ -22,6 +22,8 @@ use tokio::sync::{mpsc, oneshot};
 const IDLE: Duration = Duration::from_millis(50);
 /// How often wants that are still open are told again.
 const WANT_AGAIN: Duration = Duration::from_millis(500);
+/// How often it is looked whether windows are read for the first time.
+const WINDOWS_LOOK: Duration = Duration::from_millis(20);
 /// File of the checkpoint in the data directory.
 const CHECKPOINT: &str = "derived.json";
 
@@ -202,13 +204,15 @@ pub async fn start(
         }
     }
     let streams = config.net.as_ref().is_none_or(|net| net.streams);
-    for peer in config.peers.iter().filter(|_| streams) {
-        peers.add(peer);
-    }
     let events_to = inputs.clone();
     let mut tasks = gossiping;
     if streams {
-        tasks.push(tokio::spawn(peers.clone().watch(settlement.clone())));
+        let named = config.peers.clone();
+        tasks.push(tokio::spawn(stream(
+            peers.clone(),
+            named,
+            settlement.clone(),
+        )));
     }
     tasks.extend([
         tokio::spawn(async move {
@@ -234,6 +238,18 @@ pub async fn start(
         thread: Some(thread),
         tasks,
     })
+}
+
+/// Follows the named peers and whoever L1 names. Not before windows are read: until then nobody's signature can be told from a
+/// stranger's, and what a gateway's peers bring of the turn before its own would be lost.
+async fn stream(peers: Arc<Peers>, named: Vec<String>, settlement: Settlement) {
+    while settlement.windows().at.is_none() {
+        tokio::time::sleep(WINDOWS_LOOK).await;
+    }
+    for peer in &named {
+        peers.add(peer);
+    }
+    peers.watch(settlement).await;
 }
 
 struct Started {

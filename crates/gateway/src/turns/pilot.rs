@@ -75,7 +75,8 @@ pub struct TurnPilot {
     /// Last block and coverage of own turns that are not on L1 yet.
     owed: VecDeque<(u64, u128)>,
     said: Option<WaitReason>,
-    started: Instant,
+    /// When this gateway knew itself: peers are heard from then on.
+    started: Option<Instant>,
 }
 
 struct RunningTurn {
@@ -109,7 +110,7 @@ impl TurnPilot {
             turn: None,
             owed: VecDeque::new(),
             said: None,
-            started: Instant::now(),
+            started: None,
         }
     }
 
@@ -154,7 +155,9 @@ impl TurnPilot {
     fn compared(&self, follower: &Follower) -> bool {
         let links = &self.settings.links;
         let standing = links.streams() > 0 || links.gossip_peers() > 0;
-        let waited = self.started.elapsed();
+        let Some(waited) = self.started.map(|started| started.elapsed()) else {
+            return false;
+        };
         (standing && waited >= WITH_PEERS && !follower.has_gaps()) || waited >= WITHOUT_PEERS
     }
 
@@ -357,6 +360,7 @@ impl Pilot for TurnPilot {
         let Some(me) = self.own_number.find(&self.settings.settlement)? else {
             return Ok(LONG);
         };
+        self.started.get_or_insert_with(Instant::now);
         if self.following_since_ms.is_none() && self.synced(follower, now_ms) {
             self.following_since_ms = Some(now_ms);
         }
