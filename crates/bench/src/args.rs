@@ -141,8 +141,7 @@ impl BenchArgs {
         }
         let progress = ToStderr::default();
         if let Some(node) = &self.lag {
-            let leaders = std::slice::from_ref(&self.url);
-            let result = lag(self.label, node, leaders, self.seconds, &progress).await;
+            let result = lag(self.label, node, &self.url, self.seconds, &progress).await;
             progress.end();
             return print(&result?, self.json);
         }

@@ -1,4 +1,4 @@
-//! How much later a node's stream brings each frag than the streams it learns from.
+//! How much later a node's stream brings each frag than the stream it learns from.
 
 use crate::{
     latency::{Latencies, Percentiles},
@@ -22,7 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Frags that one stream may bring: a day at ten per second, or half an hour at 500.
 const MOST_FRAGS: usize = 1 << 20;
 
-/// Lag of one node's stream behind others'.
+/// Lag of one node's stream behind another's.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Lag {
     /// Name of the run.
@@ -33,9 +33,9 @@ pub struct Lag {
     pub frags: u64,
     /// Transactions in them.
     pub transactions: u64,
-    /// Frags that only came from a leader; none but for those of the last moment.
+    /// Frags that only came from the leader; none but for those of the last moment.
     pub missing: u64,
-    /// From a leader's stream to the node's stream, both read here.
+    /// From the leader's stream to the node's stream, both read here.
     pub lag_ms: Percentiles,
     /// Where and when.
     pub machine: Machine,
@@ -71,35 +71,23 @@ struct Arrival {
 
 type Arrivals = HashMap<String, Arrival>;
 
-/// Listens to `node` and to every one of `leaders` for so many seconds, and compares.
+/// Listens to `node` and to `leader` for so many seconds, and compares.
 pub async fn lag(
     label: String,
     node: &str,
-    leaders: &[String],
+    leader: &str,
     seconds: u32,
     progress: &dyn Progress,
 ) -> eyre::Result<Lag> {
     let span = Duration::from_secs(seconds.into());
     progress.begin("listening", seconds.into());
-    let node = listen(node, span)?;
-    let leaders: Vec<_> = leaders
-        .iter()
-        .map(|leader| listen(leader, span))
-        .collect::<eyre::Result<_>>()?;
+    let (node, leader) = (listen(node, span)?, listen(leader, span)?);
     for second in 1..=seconds {
         tokio::time::sleep(Duration::from_secs(1)).await;
         progress.advance(second.into());
     }
-    let joined = tokio::task::spawn_blocking(move || {
-        let mut first = Arrivals::new();
-        for leader in leaders {
-            for (signature, arrival) in ended(leader)? {
-                let known = first.entry(signature).or_insert(arrival);
-                known.at = known.at.min(arrival.at);
-            }
-        }
-        Ok::<_, eyre::Report>((first, ended(node)?))
-    });
+    let joined =
+        tokio::task::spawn_blocking(move || Ok::<_, eyre::Report>((ended(leader)?, ended(node)?)));
     let (first, at_node) = joined.await??;
     compare(label, seconds, &first, &at_node)
 }

@@ -176,6 +176,19 @@ impl Turn {
         self.last_issued_at_ms
     }
 
+    /// The seal of a closed block with this hash, as this turn's gateway signs it.
+    pub fn seal_of(&self, block_number: u64, block_hash: B256, ends_turn: bool) -> Seal {
+        let (last_sequence, last_frag) = self.block_end(block_number).unwrap_or_default();
+        Seal {
+            base: self.base_hash,
+            blockNumber: block_number,
+            blockHash: block_hash,
+            lastSequence: last_sequence,
+            lastFrag: last_frag,
+            endOfWindow: ends_turn,
+        }
+    }
+
     /// Checks that `frag` continues the chain and takes it in. Returns its struct hash.
     pub fn admit_frag(&mut self, frag: &Frag) -> Result<B256, TurnError> {
         if self.ended {

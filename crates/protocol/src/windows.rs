@@ -170,6 +170,11 @@ impl Schedule {
         self.by_last_slot.get(&last_slot).copied()
     }
 
+    /// The window right before this one, if it is known.
+    pub fn before(&self, window: &Window) -> Option<Window> {
+        self.at(window.first_slot.checked_sub(1)?)
+    }
+
     /// The window whose turn a block lies in, if it is known.
     pub fn of_block(&self, clock: &TurnClock, number: u64) -> Option<Window> {
         self.at(clock.posting_slot_of(number))

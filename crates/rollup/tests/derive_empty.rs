@@ -126,7 +126,7 @@ fn a_long_silence_is_filled_in_bounded_pieces() {
 fn the_origin_a_gateway_takes_is_deep_enough_and_not_younger_than_its_block() {
     let l1 = L1::up_to(150);
     let at = |newest: u64, timestamp_s: u64| {
-        next_origin(&genesis(), timestamp_s, newest, &l1)
+        next_origin(genesis().origin, timestamp_s, newest, &l1)
             .unwrap()
             .number
             - GENESIS_ORIGIN
@@ -141,7 +141,7 @@ fn the_origin_a_gateway_takes_is_deep_enough_and_not_younger_than_its_block() {
         origin: (GENESIS_ORIGIN, B256::ZERO),
         ..genesis()
     };
-    let fault = next_origin(&other, GENESIS_S, GENESIS_ORIGIN, &l1).unwrap_err();
+    let fault = next_origin(other.origin, GENESIS_S, GENESIS_ORIGIN, &l1).unwrap_err();
     assert!(
         matches!(fault, BatchFault::HeadOriginReplaced { l1, .. } if l1 == l1_hash(GENESIS_ORIGIN))
     );

@@ -137,7 +137,7 @@ impl Origins for OriginBook {
 mod tests {
     use super::*;
     use crate::feed::block;
-    use forebond_rollup::op::derive::{DerivedHead, next_origin};
+    use forebond_rollup::op::derive::next_origin;
     use proptest::prelude::*;
 
     /// Blocks 1 to `to` of branch 0; block n has the timestamp 900 + 2 n.
@@ -150,15 +150,8 @@ mod tests {
     }
 
     fn next(book: &OriginBook, current: u64, timestamp_s: u64, depth: u64) -> Option<u64> {
-        let head = DerivedHead {
-            number: 1,
-            hash: B256::ZERO,
-            timestamp_s: 0,
-            origin: (current, block(current, 0, 0).at.hash),
-            origin_sequence: 0,
-            batch: B256::ZERO,
-        };
-        let next = next_origin(&head, timestamp_s, book.newest_usable(depth), book);
+        let parent = (current, block(current, 0, 0).at.hash);
+        let next = next_origin(parent, timestamp_s, book.newest_usable(depth), book);
         next.ok().map(|origin| origin.number)
     }
 

@@ -23,11 +23,7 @@ pub(crate) async fn owner_of(
     rollup: Address,
     slot: u64,
 ) -> Result<Owner> {
-    let call = Lookahead::ownerAtCall { rollup, slot };
-    let input = hex::encode_prefixed(call.abi_encode());
-    let params = json!([{ "to": lookahead, "input": input }, "latest"]);
-    let answer: alloy_primitives::Bytes = l1.ask("eth_call", params).await?;
-    let owner = Lookahead::ownerAtCall::abi_decode_returns(&answer)?;
+    let owner = read(l1, lookahead, &Lookahead::ownerAtCall { rollup, slot }).await?;
     Ok(Owner {
         gateway: owner.gateway,
         window: owner.window,
@@ -41,14 +37,17 @@ pub(crate) async fn window_at(
     rollup: Address,
     slot: u64,
 ) -> Result<Window> {
-    let call = Lookahead::windowAtCall { rollup, slot };
-    let input = hex::encode_prefixed(call.abi_encode());
-    let params = json!([{ "to": lookahead, "input": input }, "latest"]);
-    let answer: alloy_primitives::Bytes = l1.ask("eth_call", params).await?;
-    let window = Lookahead::windowAtCall::abi_decode_returns(&answer)?;
+    let window = read(l1, lookahead, &Lookahead::windowAtCall { rollup, slot }).await?;
     Ok(Window {
         gateway: window.gateway,
         first_slot: window.firstSlot,
         last_slot: window.lastSlot,
     })
+}
+
+async fn read<C: SolCall>(l1: &Rpc, contract: Address, call: &C) -> Result<C::Return> {
+    let input = hex::encode_prefixed(call.abi_encode());
+    let params = json!([{ "to": contract, "input": input }, "latest"]);
+    let answer: alloy_primitives::Bytes = l1.ask("eth_call", params).await?;
+    Ok(C::abi_decode_returns(&answer)?)
 }

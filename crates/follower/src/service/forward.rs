@@ -1,3 +1,4 @@
+use super::now_ms;
 use alloy_primitives::{Bytes, U64, hex};
 use forebond_rpc::SubmitError;
 use forebond_settlement::Settlement;
@@ -7,7 +8,7 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::Duration,
 };
 
 /// How long a gateway may take to answer.
@@ -89,12 +90,8 @@ impl Forwarder {
 
     /// Number and endpoint of the gateway whose turn it is now.
     pub fn target(&self) -> Option<(u32, String)> {
-        let since = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default();
-        let now_ms = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
         let turns = &self.settlement.facts().turns;
-        let open = turns.blocks.open_at(now_ms.saturating_add(AHEAD_MS));
+        let open = turns.blocks.open_at(now_ms().saturating_add(AHEAD_MS));
         let book = self.settlement.windows();
         let window = book.schedule.of_block(turns, open)?;
         let gateway = book.gateways.get(&window.gateway)?;

@@ -72,12 +72,17 @@ impl GatewayIngress {
         })
     }
 
-    /// Hands a decoded transaction to whoever sequences. With `verdict`, waits until its pool has taken it.
-    async fn hand_in(&self, entry: Pooled, verdict: bool) -> Result<(), SubmitError> {
+    /// Hands a decoded transaction to whoever sequences, or, unless it may be sent on, to this gateway alone. With `verdict`, waits
+    /// until its pool has taken it.
+    async fn hand_in(
+        &self,
+        mut entry: Pooled,
+        verdict: bool,
+        may_send_on: bool,
+    ) -> Result<(), SubmitError> {
         let until = Instant::now() + DOOR_WAIT;
-        let mut entry = entry;
         loop {
-            if let Some(forward) = self.elsewhere() {
+            if let Some(forward) = self.elsewhere().filter(|_| may_send_on) {
                 return forward.send(entry.tx.raw().clone()).await;
             }
             match self.take_in(entry, verdict, until).await {
@@ -111,16 +116,9 @@ impl GatewayIngress {
 
     /// Takes a raw transaction into the own pool, and never sends it on.
     pub(super) async fn accept(&self, raw: Bytes) -> Result<B256, SubmitError> {
-        let until = Instant::now() + DOOR_WAIT;
-        let mut entry = self.decode(raw)?;
+        let entry = self.decode(raw)?;
         let hash = entry.tx.hash();
-        loop {
-            match self.take_in(entry, true, until).await {
-                TakenIn::Yes => return Ok(hash),
-                TakenIn::No(refused) => return Err(refused),
-                TakenIn::TurnOver(same) => entry = same,
-            }
-        }
+        self.hand_in(entry, true, false).await.map(|()| hash)
     }
 
     async fn take_in(&self, entry: Pooled, verdict: bool, until: Instant) -> TakenIn {
@@ -212,7 +210,7 @@ impl Ingress for GatewayIngress {
     async fn submit(&self, raw: Bytes) -> Result<B256, SubmitError> {
         let entry = self.decode(raw)?;
         let hash = entry.tx.hash();
-        match self.hand_in(entry, true).await {
+        match self.hand_in(entry, true, true).await {
             // Sealed long ago, or promised: the same transaction again is a success.
             Err(SubmitError::NonceTooLow { .. })
                 if matches!(self.reader.find_promise(hash), Ok(Some(_))) =>
@@ -226,7 +224,13 @@ impl Ingress for GatewayIngress {
     async fn submit_and_wait(&self, raw: Bytes, timeout: Duration) -> Result<Waited, SubmitError> {
         let entry = self.decode(raw)?;
         let hash = entry.tx.hash();
-        let promise = promised(&self.reader, hash, timeout, self.hand_in(entry, false)).await?;
+        let promise = promised(
+            &self.reader,
+            hash,
+            timeout,
+            self.hand_in(entry, false, true),
+        )
+        .await?;
         Ok(promise.map_or(Waited::Still(hash), Waited::Promised))
     }
 }

@@ -153,41 +153,17 @@ impl Scribe {
 
     /// Gives a cut its place in the turn and appends it to the log.
     fn log_cut(&mut self, cut: Cut) -> Result<Logged, ScribeError> {
-        let leaves = cut
-            .transactions
-            .iter()
-            .map(|promised| promised.leaf.hash())
-            .collect();
-        let tree = PromisesTree::new(leaves).ok_or(ScribeError::EmptyCut)?;
-        let first_index = cut
-            .transactions
-            .first()
-            .map_or(0, |promised| promised.leaf.index);
-        let opening = &cut.start.opening;
-        let frag = Frag {
-            base: self.turn.base_hash(),
-            blockNumber: opening.number,
-            sequence: self.turn.next_sequence(),
-            previousFrag: self.turn.previous_frag(),
-            timestamp: opening.timestamp_s,
-            l1OriginNumber: cut.start.origin.number,
-            l1OriginHash: cut.start.origin.hash,
-            issuedAtMs: self.clock.now_ms().max(self.turn.last_issued_at_ms()),
-            firstTransaction: u32::try_from(first_index).unwrap_or(u32::MAX),
-            transactionCount: u32::try_from(cut.transactions.len()).unwrap_or(u32::MAX),
-            promisesRoot: tree.root(),
-            gasUsed: cut.gas_used,
-            windowCoverage: cut.window_coverage_wei,
-            orderingRule: cut.ordering_rule.id(),
-            blockEnv: cut.env_hash,
-        };
+        let (frag, tree) = cut
+            .message(&self.turn, self.clock.now_ms())
+            .ok_or(ScribeError::EmptyCut)?;
         let hash = self.turn.admit_frag(&frag)?;
-        let first = opening.number != self.newest_block;
+        let number = frag.blockNumber;
+        let first = number != self.newest_block;
         let (kind, payload) = encode_frag(&frag, &cut, first);
         let position = self.log.append(kind, &[&payload])?;
         if first {
-            self.newest_block = opening.number;
-            self.first_records.push_back((opening.number, position));
+            self.newest_block = number;
+            self.first_records.push_back((number, position));
         }
         Ok(Logged::Frag {
             frag,
@@ -200,15 +176,7 @@ impl Scribe {
     /// Gives a block's hash its seal and appends it to the log.
     fn log_seal(&mut self, sealed: Box<SealedHeader>) -> Result<Logged, ScribeError> {
         let number = sealed.header.number;
-        let (last_sequence, last_frag) = self.turn.block_end(number).unwrap_or_default();
-        let seal = Seal {
-            base: self.turn.base_hash(),
-            blockNumber: number,
-            blockHash: sealed.hash,
-            lastSequence: last_sequence,
-            lastFrag: last_frag,
-            endOfWindow: sealed.ends_turn,
-        };
+        let seal = self.turn.seal_of(number, sealed.hash, sealed.ends_turn);
         let hash = self.turn.admit_seal(&seal)?;
         let (kind, payload) = encode_seal(&seal);
         let position = self.log.append(kind, &[&payload])?;

@@ -1,9 +1,5 @@
 use crate::l1::L1Source;
-use alloy_primitives::B256;
-use forebond_rollup::op::{
-    L1Origin,
-    derive::{DerivedHead, next_origin},
-};
+use forebond_rollup::op::{L1Origin, derive::next_origin};
 use forebond_settlement::Settlement;
 use op_alloy_consensus::TxDeposit;
 
@@ -29,16 +25,8 @@ impl L1Source for FollowedL1 {
     fn next_origin(&mut self, current: &L1Origin, timestamp_s: u64) -> L1Origin {
         let book = self.settlement.origins();
         let newest = book.newest_usable(self.settlement.facts().origins.depth);
-        // Only the origin of the head is looked at.
-        let head = DerivedHead {
-            number: 0,
-            hash: B256::ZERO,
-            timestamp_s: 0,
-            origin: (current.number, current.hash),
-            origin_sequence: 0,
-            batch: B256::ZERO,
-        };
-        next_origin(&head, timestamp_s, newest, book.as_ref()).unwrap_or(*current)
+        let parent = (current.number, current.hash);
+        next_origin(parent, timestamp_s, newest, book.as_ref()).unwrap_or(*current)
     }
 
     fn deposits(&mut self, origin: &L1Origin) -> Vec<TxDeposit> {

@@ -183,10 +183,8 @@ impl TurnPilot {
             self.tools = Some((log, signer));
             return Ok(());
         };
-        let previous_window = window.first_slot.checked_sub(1).and_then(|slot| {
-            let book = self.settings.settlement.windows();
-            book.schedule.at(slot).map(|before| before.last_slot)
-        });
+        let book = self.settings.settlement.windows();
+        let previous_window = book.schedule.before(&window).map(|before| before.last_slot);
         let (base, position) = open_turn(
             &mut ledger,
             &window,

@@ -97,7 +97,10 @@ impl Node {
         let Some(ledger) = life.follower.lend() else {
             return Ok(());
         };
-        let (turn, base) = sequencer::open(ledger, (window, blocks), safe, pen, &origins)?;
+        let previous = life.book.schedule.before(&window);
+        let previous = previous.map(|window| window.last_slot);
+        let (turn, base) =
+            sequencer::open(ledger, (window, blocks), previous, safe, pen, &origins)?;
         pen.say(format!(
             "opens window {} (blocks {}-{}) on block {}, grade {:?}",
             window.last_slot,

@@ -16,17 +16,12 @@ use forebond_ledger::{
     commit,
     envelopes::{base_envelope, frag_envelope},
     journal::{encode_base, encode_frag, encode_seal},
-    promise::{BlockStart, PublishedFrag, SignedBase},
+    promise::{BlockStart, PublishedFrag, SignedBase, TurnStart},
 };
-use forebond_protocol::{
-    BlockRange, CoverageBook, OrderingRule, Position, PromisesTree, Signed, Turn, Window,
-};
-use forebond_rollup::op::{
-    self, L1Origin,
-    derive::{DerivedHead, next_origin},
-};
+use forebond_protocol::{BlockRange, CoverageBook, OrderingRule, Position, Signed, Turn, Window};
+use forebond_rollup::op::{self, derive::next_origin};
 use forebond_settlement::OriginBook;
-use forebond_types::{Base, Envelope, Frag, Grade, Seal, SealEnvelope, SignedSeal};
+use forebond_types::{Envelope, SealEnvelope};
 use std::sync::Arc;
 
 /// A turn that is under way.
@@ -67,44 +62,23 @@ pub(crate) enum Looked {
 pub(crate) fn open(
     mut ledger: Ledger,
     (window, blocks): (Window, BlockRange),
+    previous_window: Option<u64>,
     safe: u64,
     pen: &mut Pen,
     origins: &OriginBook,
 ) -> eyre::Result<(RunningTurn, Arc<SignedBase>)> {
     ledger.settle_all()?;
-    let parent = ledger.latest().clone();
-    let parent_seal = parent.seal.as_ref().filter(|(seal, _)| seal.endOfWindow);
-    let base = Base {
-        window: window.last_slot,
-        attempt: 0,
-        parentBlock: parent.number(),
-        parentBlockHash: parent.hash,
-        parentFrag: parent.frags().last().map_or(B256::ZERO, |frag| frag.hash),
-        parentSeal: parent_seal.map_or(B256::ZERO, |(seal, _)| seal.eip712_hash_struct()),
-    };
+    let start = TurnStart::on(ledger.latest(), window.last_slot, previous_window, safe);
     ledger.sync()?;
+    let base = start.base.clone();
     let hash = base.eip712_hash_struct();
     let at = Position::Base {
         window: base.window,
-        attempt: 0,
+        attempt: base.attempt,
     };
     let (position, signature) =
-        pen.log_and_sign(encode_base(&base), at, Signed::Base(base.clone()), hash)?;
-    let signed = Arc::new(SignedBase {
-        domain: pen.domain,
-        hash,
-        signature,
-        grade: match parent_seal {
-            Some(_) => Grade::Sealed,
-            None if parent.number() <= safe => Grade::Posted,
-            None => Grade::Open,
-        },
-        parent_seal: parent_seal.map(|(seal, signature)| SignedSeal {
-            seal: seal.into(),
-            signature: *signature,
-        }),
-        base,
-    });
+        pen.log_and_sign(encode_base(&base), at, Signed::Base(base), hash)?;
+    let signed = Arc::new(start.signed(pen.domain, signature));
     pen.out
         .envelopes
         .push(Envelope::Base(base_envelope(&signed)));
@@ -167,30 +141,12 @@ fn next_start(
     now: &BlockStart,
     gas_used: u64,
 ) -> BlockStart {
-    let number = now.opening.number.saturating_add(1);
-    let timestamp_s = clock.timestamp_s(number);
-    let head = DerivedHead {
-        number: 0,
-        hash: B256::ZERO,
-        timestamp_s: 0,
-        origin: (now.origin.number, now.origin.hash),
-        origin_sequence: 0,
-        batch: B256::ZERO,
-    };
+    let timestamp_s = clock.timestamp_s(now.opening.number.saturating_add(1));
+    let parent = (now.origin.number, now.origin.hash);
     let newest = origins.newest_usable(super::rules::ORIGIN_DEPTH);
     // When the branch it stands on is gone, the origin stays where it is until the turn is ended.
-    let origin: L1Origin = next_origin(&head, timestamp_s, newest, origins).unwrap_or(now.origin);
-    let base_fee = op::next_base_fee(config, now.opening.env.baseFee, gas_used);
-    let same = origin.number == now.origin.number;
-    BlockStart {
-        opening: op::open_block(config, number, timestamp_s, base_fee, &origin),
-        origin,
-        origin_sequence: if same {
-            now.origin_sequence.saturating_add(1)
-        } else {
-            0
-        },
-    }
+    let origin = next_origin(parent, timestamp_s, newest, origins).unwrap_or(now.origin);
+    now.next(config, &clock, origin, gas_used)
 }
 
 impl RunningTurn {
@@ -315,32 +271,14 @@ impl RunningTurn {
         let Some(cut) = self.open_block()?.cut(&book) else {
             return Ok(());
         };
-        let leaves = cut.transactions.iter().map(|tx| tx.leaf.hash()).collect();
-        let tree = PromisesTree::new(leaves).ok_or_else(|| eyre!("an empty cut"))?;
-        let first = cut.transactions.first().map_or(0, |tx| tx.leaf.index);
-        let opening = &cut.start.opening;
-        let frag = Frag {
-            base: self.turn.base_hash(),
-            blockNumber: opening.number,
-            sequence: self.turn.next_sequence(),
-            previousFrag: self.turn.previous_frag(),
-            timestamp: opening.timestamp_s,
-            l1OriginNumber: cut.start.origin.number,
-            l1OriginHash: cut.start.origin.hash,
-            issuedAtMs: now_ms.max(self.turn.last_issued_at_ms()),
-            firstTransaction: u32::try_from(first)?,
-            transactionCount: u32::try_from(cut.transactions.len())?,
-            promisesRoot: tree.root(),
-            gasUsed: cut.gas_used,
-            windowCoverage: cut.window_coverage_wei,
-            orderingRule: cut.ordering_rule.id(),
-            blockEnv: cut.env_hash,
-        };
+        let (frag, tree) = cut
+            .message(&self.turn, now_ms)
+            .ok_or_else(|| eyre!("an empty cut"))?;
         let hash = self.turn.admit_frag(&frag)?;
         let at = Position::Frag {
             sequence: frag.sequence,
         };
-        let record = encode_frag(&frag, &cut, first == 0);
+        let record = encode_frag(&frag, &cut, frag.firstTransaction == 0);
         let (_, signature) = pen.log_and_sign(record, at, Signed::Frag(frag.clone()), hash)?;
         let published = Arc::new(PublishedFrag::new(
             self.base.clone(),
@@ -363,15 +301,7 @@ impl RunningTurn {
         pen.pass(Point::BeforeSeal)?;
         let (header, hash) = self.rest.sealer.seal(&closed);
         let number = header.number;
-        let (last_sequence, last_frag) = self.turn.block_end(number).unwrap_or_default();
-        let seal = Seal {
-            base: self.turn.base_hash(),
-            blockNumber: number,
-            blockHash: hash,
-            lastSequence: last_sequence,
-            lastFrag: last_frag,
-            endOfWindow: closed.ends_turn,
-        };
+        let seal = self.turn.seal_of(number, hash, closed.ends_turn);
         let struct_hash = self.turn.admit_seal(&seal)?;
         let at = Position::Seal { block: number };
         let message = Signed::Seal(seal.clone());

@@ -1,9 +1,9 @@
 use alloy_eips::Encodable2718;
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use forebond_exec::{Changes, Executed, PreparedTx};
-use forebond_protocol::OrderingRule;
-use forebond_rollup::op::{BlockOpening, L1Origin};
-use forebond_types::Leaf;
+use forebond_protocol::{BlockClock, OrderingRule, PromisesTree, Turn};
+use forebond_rollup::op::{self, BlockOpening, ChainConfig, L1Origin};
+use forebond_types::{Frag, Leaf};
 use op_alloy_consensus::OpReceiptEnvelope;
 use std::{sync::Arc, time::Instant};
 
@@ -79,6 +79,31 @@ pub struct BlockStart {
     pub origin_sequence: u64,
 }
 
+impl BlockStart {
+    /// How the block after this one starts on `origin`; `gas_used` is what this one used. It needs nothing of this block's seal, so
+    /// the next block opens at once.
+    pub fn next(
+        &self,
+        config: &ChainConfig,
+        clock: &BlockClock,
+        origin: L1Origin,
+        gas_used: u64,
+    ) -> Self {
+        let number = self.opening.number.saturating_add(1);
+        let base_fee = op::next_base_fee(config, self.opening.env.baseFee, gas_used);
+        let same = origin.number == self.origin.number;
+        Self {
+            opening: op::open_block(config, number, clock.timestamp_s(number), base_fee, &origin),
+            origin,
+            origin_sequence: if same {
+                self.origin_sequence.saturating_add(1)
+            } else {
+                0
+            },
+        }
+    }
+}
+
 /// A run of executed transactions of one block that becomes one frag. The order of cuts is the
 /// order of the chain: nothing that was executed is left out of one.
 #[derive(Debug)]
@@ -99,4 +124,33 @@ pub struct Cut {
     pub ordering_rule: OrderingRule,
     /// When the sequencer cut it.
     pub cut_at: Instant,
+}
+
+impl Cut {
+    /// The frag this cut becomes as the next one of `turn`, issued at `now_ms` (Unix) or with the one before if clocks went back, and
+    /// the tree behind its promises. None for an empty cut.
+    pub fn message(&self, turn: &Turn, now_ms: u64) -> Option<(Frag, PromisesTree)> {
+        let leaves = self.transactions.iter().map(|tx| tx.leaf.hash()).collect();
+        let tree = PromisesTree::new(leaves)?;
+        let first_index = self.transactions.first().map_or(0, |tx| tx.leaf.index);
+        let opening = &self.start.opening;
+        let frag = Frag {
+            base: turn.base_hash(),
+            blockNumber: opening.number,
+            sequence: turn.next_sequence(),
+            previousFrag: turn.previous_frag(),
+            timestamp: opening.timestamp_s,
+            l1OriginNumber: self.start.origin.number,
+            l1OriginHash: self.start.origin.hash,
+            issuedAtMs: now_ms.max(turn.last_issued_at_ms()),
+            firstTransaction: u32::try_from(first_index).unwrap_or(u32::MAX),
+            transactionCount: u32::try_from(self.transactions.len()).unwrap_or(u32::MAX),
+            promisesRoot: tree.root(),
+            gasUsed: self.gas_used,
+            windowCoverage: self.window_coverage_wei,
+            orderingRule: self.ordering_rule.id(),
+            blockEnv: self.env_hash,
+        };
+        Some((frag, tree))
+    }
 }

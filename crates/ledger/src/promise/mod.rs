@@ -4,6 +4,8 @@ mod cut;
 mod published;
 #[cfg(test)]
 pub(crate) mod sample;
+mod turn_start;
 
 pub use cut::{BlockStart, Cut, PromisedTx};
 pub use published::{PublishedFrag, SignedBase};
+pub use turn_start::TurnStart;

@@ -23,7 +23,7 @@ pub fn empty_plans_due(
     let mut plans = Vec::new();
     while at.number < last_due && plans.len() < MAX_EMPTY_PLANS {
         let block_s = timestamp_s(&rules.chain, at.number.saturating_add(1));
-        let origin = next_origin(&at, block_s, u64::MAX, origins)?;
+        let origin = next_origin(at.origin, block_s, u64::MAX, origins)?;
         let deposits = if origin.number == at.origin.0 {
             Vec::new()
         } else {

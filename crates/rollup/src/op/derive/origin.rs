@@ -47,7 +47,7 @@ pub fn check_origin_step(
         });
     }
     let origin = if claim.number == parent {
-        head_origin(head, origins)?
+        head_origin(head.origin, origins)?
     } else {
         known(claim.number, origins)?
     };
@@ -80,25 +80,24 @@ pub fn check_origin_step(
     Ok(origin)
 }
 
-/// The origin a block behind `head` takes: the one after the parent's, if it is not above `newest` and not younger than the
-/// block; else the parent's again. A gateway passes L1's head minus `originDepth` as `newest`.
+/// The origin a block takes whose parent has the origin `parent` (height and hash): the one after that, if it is not above `newest`
+/// and not younger than the block; else the parent's again. A gateway passes L1's head minus `originDepth` as `newest`.
 pub fn next_origin(
-    head: &DerivedHead,
+    parent: (u64, B256),
     timestamp_s: u64,
     newest: u64,
     origins: &dyn Origins,
 ) -> Result<L1Origin, BatchFault> {
-    if head.origin.0 < newest {
-        let next = known(head.origin.0.saturating_add(1), origins)?;
+    if parent.0 < newest {
+        let next = known(parent.0.saturating_add(1), origins)?;
         if next.timestamp_s <= timestamp_s {
             return Ok(next);
         }
     }
-    head_origin(head, origins)
+    head_origin(parent, origins)
 }
 
-fn head_origin(head: &DerivedHead, origins: &dyn Origins) -> Result<L1Origin, BatchFault> {
-    let (number, hash) = head.origin;
+fn head_origin((number, hash): (u64, B256), origins: &dyn Origins) -> Result<L1Origin, BatchFault> {
     let origin = known(number, origins)?;
     if origin.hash != hash {
         return Err(BatchFault::HeadOriginReplaced {
