@@ -20,4 +20,4 @@ pub use commit::commit;
 pub use genesis::{accounts, dev_domain, genesis_block};
 pub use ledger::{AtRest, DeriveError, FollowError, Ledger, LedgerError, LedgerSettings, Tip};
 pub use open_block::{FragLimits, OpenBlock, PausedOpenBlock};
-pub use sealing::{ClosedBlock, SealedHeader, Sealer};
+pub use sealing::{ClosedBlock, SealedHeader, Sealer, transactions_root};

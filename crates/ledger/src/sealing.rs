@@ -35,6 +35,11 @@ pub struct SealedHeader {
     pub ends_turn: bool,
 }
 
+/// Root of the trie over a block's raw transactions, by index.
+pub fn transactions_root<T: AsRef<[u8]>>(raw: &[T]) -> B256 {
+    ordered_trie_root_with_encoder(raw, |raw, out| out.extend_from_slice(raw.as_ref()))
+}
+
 /// Computes roots and hashes, block after block.
 #[derive(Debug)]
 pub struct Sealer {
@@ -82,9 +87,7 @@ impl Sealer {
         let totals = BlockTotals {
             parent_hash: self.parent_hash,
             state_root: self.trie.root(),
-            transactions_root: ordered_trie_root_with_encoder(&transactions, |raw, out| {
-                out.extend_from_slice(raw)
-            }),
+            transactions_root: transactions_root(&transactions),
             receipts_root: ordered_trie_root_with_encoder(&receipts, |raw, out| {
                 out.extend_from_slice(raw)
             }),

@@ -3,7 +3,7 @@ use alloy_eips::eip4844::Blob;
 use alloy_primitives::B256;
 use alloy_sol_types::SolStruct;
 use forebond_l1::execution::BlockRef;
-use forebond_ledger::{DeriveError, board::Settled, chain::SealedBlock};
+use forebond_ledger::{DeriveError, board::Settled, chain::SealedBlock, transactions_root};
 use forebond_protocol::blocks_tree;
 use forebond_rollup::op::derive::{
     BlockPlan, DerivedHead, PostedBatch as Posted, Verdict, check_claim, empty_plans_due,
@@ -605,16 +605,14 @@ impl Follower {
             }
             return Ok(ledger.hash_of(plan.number)?);
         }
-        let Ok(Some(block)) = self.reader.sealed(plan.number) else {
+        let Ok(Some(header)) = self.reader.header_of(plan.number) else {
             return Ok(None);
         };
-        let same = block.start.origin == plan.origin
-            && block.start.origin_sequence == plan.origin_sequence
-            && block
-                .transactions()
-                .map(|tx| tx.tx.raw())
-                .eq(plan.transactions.iter());
-        Ok(same.then_some(block.hash))
+        // The first transaction names the origin and the block's place in it.
+        let same = header.transactions_root == transactions_root(&plan.transactions)
+            && header.mix_hash == plan.origin.prev_randao
+            && header.parent_beacon_block_root == Some(plan.origin.parent_beacon_root);
+        Ok(same.then(|| header.hash_slow()))
     }
 
     /// L1 has spoken about these blocks: promises that were taken back are kept or broken.

@@ -182,6 +182,14 @@ impl Follower {
         &self.origins
     }
 
+    /// Makes everything sealed survive a power cut, unless a turn has the ledger.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub fn sync(&mut self) -> Result<(), FollowerError> {
+        Ok(self.ledger.as_mut().map_or(Ok(()), Ledger::sync)?)
+    }
+
     /// The ledger, unless a turn has it.
     pub const fn ledger(&self) -> Option<&Ledger> {
         self.ledger.as_ref()
@@ -287,6 +295,10 @@ impl Follower {
         let Some(ledger) = &mut self.ledger else {
             return Ok(());
         };
+        let newest = ledger.latest().number();
+        if newest == to && ledger.tip().start.opening.number == to {
+            return Ok(());
+        }
         let view = ledger.board().view();
         let open: Vec<Arc<PublishedFrag>> = view
             .unsealed

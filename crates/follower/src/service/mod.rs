@@ -6,6 +6,7 @@
 //! gossip ─────┘                          └─► ranges and markers, from peers ────────┘
 //! ```
 
+mod catching_up;
 mod evidence;
 mod fetching;
 mod forward;

@@ -2,6 +2,7 @@
 
 use super::{Input, links::Links, listening::listen};
 use crossbeam_channel::Sender;
+use forebond_ledger::rpc::ChainReader;
 use forebond_net::{
     Judge, Net, Source,
     direct::{self, Fetcher, StreamConfig},
@@ -24,8 +25,8 @@ pub(super) struct Peers {
     own: Option<String>,
     known: Mutex<BTreeMap<String, Fetcher>>,
     links: Arc<Links>,
-    /// The block streams begin with.
-    from_block: u64,
+    /// Its newest block is where a stream begins.
+    reader: Arc<ChainReader>,
 }
 
 fn address_of(endpoint: &str) -> Option<&str> {
@@ -42,7 +43,7 @@ impl Peers {
         inputs: Sender<Input>,
         own: Option<String>,
         links: Arc<Links>,
-        from_block: u64,
+        reader: Arc<ChainReader>,
     ) -> Self {
         Self {
             judge,
@@ -51,7 +52,7 @@ impl Peers {
             own,
             known: Mutex::default(),
             links,
-            from_block,
+            reader,
         }
     }
 
@@ -92,7 +93,7 @@ impl Peers {
             self.judge.clone(),
         );
         let config = StreamConfig {
-            from_block: Some(self.from_block),
+            from_block: Some(self.reader.board.view().latest.number().max(1)),
             ..StreamConfig::new(format!("ws://{address}"), self.separator)
         };
         match (fetcher, direct::follow(config, self.judge.clone())) {

@@ -1,5 +1,5 @@
 use super::{
-    INPUTS, Input, Links, NetOptions, WANTS, evidence::EvidenceFile, fetching, gossip,
+    INPUTS, Input, Links, NetOptions, WANTS, catching_up, evidence::EvidenceFile, fetching, gossip,
     judge::KnownSigners, now_ms, peers::Peers, put,
 };
 use crate::core::{Checkpoint, Follower, StandingBoard, Want};
@@ -22,8 +22,6 @@ use tokio::sync::{mpsc, oneshot};
 const IDLE: Duration = Duration::from_millis(50);
 /// How often wants that are still open are told again.
 const WANT_AGAIN: Duration = Duration::from_millis(500);
-/// How often it is looked whether windows are read for the first time.
-const WINDOWS_LOOK: Duration = Duration::from_millis(20);
 /// File of the checkpoint in the data directory.
 const CHECKPOINT: &str = "derived.json";
 
@@ -174,14 +172,13 @@ pub async fn start(
     let judge = Arc::new(KnownSigners {
         settlement: settlement.clone(),
     });
-    let from_block = reader.board.view().latest.number().max(1);
     let peers = Arc::new(Peers::new(
         judge,
         settlement.facts().separator,
         inputs.clone(),
         own,
         links.clone(),
-        from_block,
+        reader.clone(),
     ));
     let mut gossiping = Vec::new();
     if let Some(options) = &config.net {
@@ -208,10 +205,11 @@ pub async fn start(
     let mut tasks = gossiping;
     if streams {
         let named = config.peers.clone();
-        tasks.push(tokio::spawn(stream(
+        tasks.push(tokio::spawn(catching_up::then_listen(
             peers.clone(),
             named,
             settlement.clone(),
+            standing.clone(),
         )));
     }
     tasks.extend([
@@ -238,18 +236,6 @@ pub async fn start(
         thread: Some(thread),
         tasks,
     })
-}
-
-/// Follows the named peers and whoever L1 names. Not before windows are read: until then nobody's signature can be told from a
-/// stranger's, and what a gateway's peers bring of the turn before its own would be lost.
-async fn stream(peers: Arc<Peers>, named: Vec<String>, settlement: Settlement) {
-    while settlement.windows().at.is_none() {
-        tokio::time::sleep(WINDOWS_LOOK).await;
-    }
-    for peer in &named {
-        peers.add(peer);
-    }
-    peers.watch(settlement).await;
 }
 
 struct Started {
@@ -320,9 +306,7 @@ fn run(
                     if let Some(pilot) = &mut pilot {
                         pilot.stop(&mut follower)?;
                     }
-                    if let Some(ledger) = follower.ledger() {
-                        ledger.sync()?;
-                    }
+                    follower.sync()?;
                     return Ok(());
                 }
                 Some(Input::L1(event)) => follower.l1(*event)?,
@@ -357,9 +341,9 @@ fn run(
         }
         if follower.checkpoint() != kept.as_ref() {
             kept = follower.checkpoint().cloned();
-            if let (Some(kept), Some(ledger)) = (&kept, follower.ledger()) {
-                ledger.sync()?;
-                write_checkpoint(&data_dir, kept)?;
+            if let (Some(kept), Some(ledger)) = (kept.clone(), follower.ledger()) {
+                let dir = data_dir.clone();
+                ledger.sync_then(move || write_checkpoint(&dir, &kept))?;
             }
         }
     }
@@ -379,8 +363,9 @@ fn read_checkpoint(dir: &Path) -> eyre::Result<Option<Checkpoint>> {
     }
 }
 
-fn write_checkpoint(dir: &Path, checkpoint: &Checkpoint) -> eyre::Result<()> {
+fn write_checkpoint(dir: &Path, checkpoint: &Checkpoint) -> std::io::Result<()> {
     let (path, unfinished) = (dir.join(CHECKPOINT), dir.join("derived.json.new"));
     std::fs::write(&unfinished, serde_json::to_vec_pretty(checkpoint)?)?;
-    std::fs::rename(&unfinished, &path).wrap_err_with(|| path.display().to_string())
+    std::fs::rename(&unfinished, &path)
+        .map_err(|error| std::io::Error::new(error.kind(), format!("{}: {error}", path.display())))
 }

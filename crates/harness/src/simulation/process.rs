@@ -263,15 +263,13 @@ impl Node {
 
     /// Keeps how far L1 was derived, as a follower's process does.
     pub(crate) fn keep_checkpoint(&mut self) -> eyre::Result<()> {
-        let Some(life) = &self.life else {
+        let Some(life) = &mut self.life else {
             return Ok(());
         };
-        let newest = life.follower.checkpoint();
-        if newest != self.pen.disk.checkpoint.as_ref()
-            && let Some(ledger) = life.follower.ledger()
-        {
-            ledger.sync()?;
-            self.pen.disk.checkpoint = newest.cloned();
+        let newest = life.follower.checkpoint().cloned();
+        if newest != self.pen.disk.checkpoint && life.follower.ledger().is_some() {
+            life.follower.sync()?;
+            self.pen.disk.checkpoint = newest;
         }
         Ok(())
     }

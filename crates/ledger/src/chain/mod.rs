@@ -3,5 +3,5 @@
 mod body;
 mod sealed;
 
-pub use body::{BodyError, decode_body, encode_body};
+pub use body::{BodyError, decode_body, decode_header, encode_body};
 pub use sealed::{Content, SealedBlock};

@@ -55,7 +55,7 @@ impl Ledger {
             seal: None,
         });
         self.publisher.derived(block_.clone(), &changes);
-        self.store_block(block_, &block.diff)?;
+        self.store_block(block_, block.diff)?;
         Ok(hash)
     }
 
@@ -86,7 +86,8 @@ impl Ledger {
     }
 
     /// The state after the newest sealed block, read from the store.
-    pub(super) fn clean_state(&self) -> Result<WorkingState, LedgerError> {
+    pub(super) fn clean_state(&mut self) -> Result<WorkingState, LedgerError> {
+        self.store_all()?;
         let snapshot = Arc::new(self.store.snapshot()?);
         let number = snapshot.head().number;
         Ok(WorkingState::new(snapshot, number, self.cache_entries))

@@ -22,6 +22,12 @@ pub enum LedgerError {
     /// Data of another chain, or of two.
     #[error("{0}; use the data directory of this chain, or an empty one")]
     Mixed(String),
+    /// The thread that writes blocks could not be started, or what was to be done behind a block failed.
+    #[error("the ledger's archive: {0}")]
+    Archive(#[source] std::io::Error),
+    /// The thread that writes blocks has ended.
+    #[error("blocks cannot be stored: the archive has ended, see the error before this one")]
+    ArchiveGone,
     /// Steps in an order that cannot be: a defect.
     #[error("the ledger is used out of order: {0}")]
     OutOfOrder(&'static str),

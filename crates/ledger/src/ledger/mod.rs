@@ -6,8 +6,10 @@
 //! - `derive`: blocks from L1
 //! - `prepare`: bytes to transactions with senders
 //! - `rewind`: taking blocks back
+//! - `archive`: the thread that writes what is sealed
 //! - `rest`: handing the ledger over to threads that sequence, and taking it back
 
+mod archive;
 mod checks;
 mod derive;
 mod error;
@@ -25,11 +27,11 @@ use crate::{
     OpenBlock, SealedHeader, Sealer,
     board::{Board, Publisher},
     chain::SealedBlock,
-    commit,
     promise::{BlockStart, SignedBase},
 };
 use alloy_primitives::B256;
-use forebond_exec::{Store, WorkingState};
+use archive::Archive;
+use forebond_exec::{StateDiff, Store, StoreSnapshot, WorkingState};
 use forebond_protocol::{BlockClock, Turn};
 use forebond_rollup::op::{self, ChainConfig};
 use forebond_types::{Domain, Seal, Signature};
@@ -42,9 +44,10 @@ pub struct Ledger {
     domain: Domain,
     genesis: Arc<SealedBlock>,
     store: Arc<Store>,
+    archive: Archive,
     sealer: Sealer,
     publisher: Publisher,
-    /// The newest sealed block; the store's head.
+    /// The newest sealed block. The store's head, or on its way there.
     latest: Arc<SealedBlock>,
     work: Work,
     /// Closed blocks that are executed and whose seal nobody has heard yet, ascending.
@@ -157,6 +160,9 @@ impl Ledger {
         if number == self.latest.number() {
             return Ok(Some(self.latest.hash));
         }
+        if let Some(block) = self.archive.waiting(number) {
+            return Ok(Some(block.hash));
+        }
         Ok(self.store.snapshot()?.block_hash(number)?)
     }
 
@@ -167,6 +173,9 @@ impl Ledger {
         }
         if number == self.latest.number() {
             return Ok(Some(self.latest.clone()));
+        }
+        if let Some(block) = self.archive.waiting(number) {
+            return Ok(Some(block.clone()));
         }
         let body = self.store.snapshot()?.block_body(number)?;
         body.map(|body| Ok(Arc::new(crate::chain::decode_body(&body, self.domain)?)))
@@ -189,8 +198,19 @@ impl Ledger {
     }
 
     /// Makes everything sealed survive a power cut.
-    pub fn sync(&self) -> Result<(), LedgerError> {
-        Ok(self.store.sync()?)
+    pub fn sync(&mut self) -> Result<(), LedgerError> {
+        let written = self.archive.sync()?;
+        self.stored(written);
+        Ok(())
+    }
+
+    /// Does `then` on another thread, once everything sealed would survive a power cut. If either fails, the next block that is
+    /// stored tells.
+    pub fn sync_then(
+        &self,
+        then: impl FnOnce() -> std::io::Result<()> + Send + 'static,
+    ) -> Result<(), LedgerError> {
+        self.archive.sync_then(Box::new(then))
     }
 
     /// Closes the open block, if there is one: it gets no more transactions.
@@ -229,7 +249,7 @@ impl Ledger {
             .publisher
             .sealed(header, hash, seal)
             .ok_or(LedgerError::OutOfOrder("a block sealed that was not shown"))?;
-        self.store_block(block, &diff)
+        self.store_block(block, diff)
     }
 
     /// Calls closed blocks up to `number` sealed, whoever has or has not sealed them.
@@ -255,23 +275,33 @@ impl Ledger {
         Ok(())
     }
 
-    fn store_block(
-        &mut self,
-        block: Arc<SealedBlock>,
-        diff: &forebond_exec::StateDiff,
-    ) -> Result<(), LedgerError> {
-        let number = block.number();
-        let durable = number.is_multiple_of(self.checkpoint_blocks.max(1));
-        commit(&self.store, &block, diff, self.log_position, durable)?;
-        self.latest = block;
-        let snapshot = Arc::new(self.store.snapshot()?);
+    fn store_block(&mut self, block: Arc<SealedBlock>, diff: StateDiff) -> Result<(), LedgerError> {
+        let durable = block.number().is_multiple_of(self.checkpoint_blocks.max(1));
+        self.latest = block.clone();
+        let written = self.archive.put(block, diff, self.log_position, durable)?;
+        self.stored(written);
+        Ok(())
+    }
+
+    /// Waits until the store holds every sealed block.
+    fn store_all(&mut self) -> Result<(), LedgerError> {
+        let written = self.archive.finish()?;
+        self.stored(written);
+        Ok(())
+    }
+
+    /// The store has come so far: what it holds leaves memory.
+    fn stored(&mut self, snapshot: Option<Arc<StoreSnapshot>>) {
+        let Some(snapshot) = snapshot else {
+            return;
+        };
+        let number = snapshot.head().number;
         self.publisher.stored(snapshot.clone());
         match &mut self.work {
             Work::Idle(state) => state.rebase(snapshot, number),
             Work::Open(open) => open.run.state().rebase(snapshot, number),
             Work::Moving => {}
         }
-        Ok(())
     }
 
     /// Base fee of the block after the tip, wei per gas.

@@ -1,4 +1,4 @@
-use super::{Ledger, LedgerError, Work};
+use super::{Ledger, LedgerError, Work, archive::Archive};
 use crate::{
     Sealer, accounts,
     board::Publisher,
@@ -62,12 +62,14 @@ impl Ledger {
             Arc::new(decode_body(&body, settings.domain)?)
         };
         let state = WorkingState::new(snapshot.clone(), head.number, settings.cache_entries);
+        let archive = Archive::start(store.clone())?;
         Ok(Self {
             config,
             clock,
             domain: settings.domain,
             genesis,
             store,
+            archive,
             sealer: Sealer::new(trie, latest.hash),
             publisher: Publisher::new(latest.clone(), snapshot),
             latest,

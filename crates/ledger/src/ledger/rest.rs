@@ -1,4 +1,4 @@
-use super::{Followed, Ledger, LedgerError, Work};
+use super::{Followed, Ledger, LedgerError, Work, archive::Archive};
 use crate::{Sealer, board::Publisher, chain::SealedBlock};
 use forebond_exec::{Store, WorkingState};
 use forebond_rollup::op::ChainConfig;
@@ -37,6 +37,8 @@ impl Ledger {
     /// Takes the ledger apart. What is open is closed and called sealed first.
     pub fn rest(mut self) -> Result<AtRest, LedgerError> {
         self.settle_all()?;
+        self.store_all()?;
+        let store = self.archive.end()?;
         let Work::Idle(state) = self.work else {
             return Err(LedgerError::OutOfOrder("the state is not at rest"));
         };
@@ -44,7 +46,7 @@ impl Ledger {
             config: self.config,
             domain: self.domain,
             genesis: self.genesis,
-            store: self.store,
+            store,
             sealer: self.sealer,
             publisher: self.publisher,
             latest: self.latest,
@@ -62,12 +64,14 @@ impl AtRest {
         let clock =
             forebond_protocol::BlockClock::new(self.config.genesis_s, self.config.block_time_s)?;
         let turn: Option<Followed> = None;
+        let archive = Archive::start(self.store.clone())?;
         let mut ledger = Ledger {
             config: self.config,
             clock,
             domain: self.domain,
             genesis: self.genesis,
             store: self.store,
+            archive,
             sealer: self.sealer,
             publisher: self.publisher,
             latest: self.latest,

@@ -20,6 +20,7 @@ impl Ledger {
     /// # Errors
     /// Below the oldest state that is kept, and then nothing has changed: derive again from genesis. The database failed.
     pub fn rewind(&mut self, to: u64) -> Result<Vec<Arc<SealedBlock>>, LedgerError> {
+        self.store_all()?;
         let kept = self.store.head()?;
         if to < kept.oldest_state {
             return Err(StoreError::HistoryPruned {
@@ -45,6 +46,7 @@ impl Ledger {
         while let Some(closed) = self.closed.pop_back() {
             self.sealer.undo(&closed.sealed.diff);
         }
+        self.store_all()?;
         let mut removed = Vec::new();
         let head = self.latest.number();
         for number in (to.saturating_add(1)..=head).rev().take(MOST_GIVEN_BACK) {

@@ -4,9 +4,10 @@ use super::{
 };
 use crate::{
     board::{Board, Promise},
-    chain::{SealedBlock, decode_body},
+    chain::{SealedBlock, decode_body, decode_header},
     promise::{BlockStart, PromisedTx, PublishedFrag},
 };
+use alloy_consensus::Header;
 use alloy_primitives::B256;
 use forebond_exec::BaseState;
 use forebond_rollup::op::{BlockOpening, ChainConfig};
@@ -84,6 +85,24 @@ impl ChainReader {
         }
         cache.push_back(block.clone());
         Ok(Some(block))
+    }
+
+    /// Header of a sealed block by number.
+    pub fn header_of(&self, number: u64) -> Result<Option<Header>, ReadError> {
+        let view = self.board.view();
+        if number == 0 {
+            return Ok(Some(self.genesis.header.clone()));
+        }
+        if number > view.latest.number() {
+            return Ok(None);
+        }
+        let shown = view.recent.iter().chain([&view.latest]);
+        if let Some(block) = shown.into_iter().find(|block| block.number() == number) {
+            return Ok(Some(block.header.clone()));
+        }
+        let body = view.stored.block_body(number).map_err(read_error)?;
+        body.map(|body| decode_header(&body).map_err(read_error))
+            .transpose()
     }
 
     /// Hash of a sealed block by number.

@@ -187,7 +187,8 @@ impl Run {
     /// Everything that may be read agrees with a ledger that derives the chain.
     fn compare(mut self) {
         self.all_frags();
-        let (_dir, fresh) = deriving(&self.producer.plans);
+        let (_dir, mut fresh) = deriving(&self.producer.plans);
+        fresh.sync().unwrap();
         let all = hashes(&fresh);
         let watched = &self.producer.watched;
         let view = self.follower.board().view();

@@ -13,6 +13,7 @@ async fn a_followers_promise_is_the_object_its_holder_can_prove_whether_open_sea
     follower.hear(&turn.base_envelope()).unwrap();
     let stored = producer.block(4);
     follower.hear_all(&turn.block(&stored, &[2]));
+    follower.sync().unwrap();
     let open = producer.block(4);
     let frags = turn.frags(&open, &[2]);
     follower.hear_all(&frags[..2]);
