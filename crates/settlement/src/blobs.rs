@@ -9,6 +9,8 @@ use forebond_l1::{
     beacon::{BeaconClient, BlockId},
     blobs,
 };
+use forebond_runtime::run_in_background;
+use tokio::sync::oneshot;
 
 use crate::PostedBatch;
 
@@ -74,7 +76,7 @@ impl BlobSource {
             let mut tried = Vec::new();
             let mut gone = true;
             for (place, client) in self.clients.iter().enumerate() {
-                match blobs::fetch(client, BlockId::Slot(slot), hashes).await {
+                match fetch(client, BlockId::Slot(slot), hashes).await {
                     Ok(found) => return Ok(found),
                     Err(error) => {
                         gone &= says_gone(&error);
@@ -88,6 +90,32 @@ impl BlobSource {
             failure = BlobsError { slot, gone, tried };
         }
         Err(failure)
+    }
+}
+
+/// The check runs at the lowest priority: nobody waits for L1 as for a promise, and it takes a core for as long as a block needs.
+async fn fetch(
+    client: &BeaconClient,
+    block: BlockId,
+    hashes: &[B256],
+) -> Result<Vec<Box<Blob>>, L1Error> {
+    let unchecked = blobs::fetch_unchecked(client, block, hashes).await?;
+    let (done, checked) = oneshot::channel();
+    std::thread::Builder::new()
+        .name("blob-check".into())
+        .spawn(move || {
+            run_in_background();
+            let _ = done.send(unchecked.check());
+        })
+        .map_err(|error| not_checked(&error))?;
+    checked.await.map_err(|error| not_checked(&error))?
+}
+
+fn not_checked(reason: &dyn std::fmt::Display) -> L1Error {
+    L1Error::Answer {
+        what: "blobs".to_owned(),
+        expected: "a thread that checks them".to_owned(),
+        got: reason.to_string(),
     }
 }
 

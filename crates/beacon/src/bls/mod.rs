@@ -10,6 +10,7 @@ mod interop;
 mod public_key;
 mod secret_key;
 mod signature;
+mod weighted_sum;
 
 pub use eip2537::{G1_LENGTH, G2_LENGTH};
 pub use error::BlsError;
@@ -20,6 +21,7 @@ pub use secret_key::SecretKey;
 pub use signature::{
     INFINITY_SIGNATURE, Signature, SignatureBytes, verify_aggregate, verify_sync_aggregate,
 };
+pub use weighted_sum::weighted_sum;
 
 /// Domain separation tag of the ciphersuite that validators use. Stock libraries often default to `…_NUL_`.
 pub const CIPHERSUITE: &[u8] = b"BLS_SIG_BLS12381G2_XMD:SHA-256_SSWU_RO_POP_";

@@ -1,10 +1,10 @@
 use std::{fmt, sync::Arc, time::Duration};
 
-use alloy_primitives::{B256, Bytes};
+use alloy_primitives::{B256, Bytes, FixedBytes};
 
 use super::types::{
-    Blobs, Data, Genesis, Header, HeaderJson, NodeStatus, ProposerDuties, Spec, ValidatorInfo,
-    ValidatorJson, quoted,
+    Blobs, BlockCommitments, Data, Genesis, Header, HeaderJson, NodeStatus, ProposerDuties, Spec,
+    ValidatorInfo, ValidatorJson, quoted,
 };
 use crate::{
     L1Error, RetryPolicy,
@@ -15,6 +15,7 @@ use crate::{
 const SMALL_BYTES: usize = 4 << 20;
 const VALIDATORS_BYTES: usize = 64 << 20;
 const STATE_BYTES: usize = 512 << 20;
+const BLOCK_BYTES: usize = 64 << 20;
 /// Most ids in one query of validators (the API's limit for GET).
 const VALIDATORS_PER_REQUEST: usize = 64;
 /// A blob in hex, with room for its JSON.
@@ -385,6 +386,21 @@ impl BeaconClient {
             )
             .await?;
         Ok(blobs)
+    }
+
+    /// The KZG commitments of a block's blobs, in the block's order. They say nothing until compared with versioned hashes.
+    ///
+    /// # Errors
+    /// As any request.
+    pub async fn blob_commitments(&self, block: BlockId) -> Result<Vec<FixedBytes<48>>, L1Error> {
+        let found: BlockCommitments = self
+            .data(
+                &format!("blocks/{block}"),
+                &format!("/eth/v2/beacon/blocks/{block}"),
+                BLOCK_BYTES,
+            )
+            .await?;
+        Ok(found.message.body.blob_kzg_commitments)
     }
 }
 

@@ -272,3 +272,19 @@ pub struct FinalizedCheckpoint {
 
 /// Blobs as the API returns them: whole, 131,072 bytes each.
 pub(crate) type Blobs = Vec<Bytes>;
+
+/// What we use of `GET /eth/v2/beacon/blocks/{block_id}`.
+#[derive(Deserialize)]
+pub(crate) struct BlockCommitments {
+    pub message: BlockMessage,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct BlockMessage {
+    pub body: BlockBody,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct BlockBody {
+    pub blob_kzg_commitments: Vec<FixedBytes<48>>,
+}
