@@ -5,6 +5,9 @@ use forebond_protocol::{Schedule, SlotClock};
 /// Most gateways that are counted: more than an epoch has slots for.
 const COUNTED: u32 = 64;
 
+/// Slots a chore may take before it is given up and looked at again.
+pub(super) const PATIENCE_SLOTS: u64 = 2;
+
 /// Who does what first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shift {
@@ -102,8 +105,7 @@ pub fn due(clock: &SlotClock, shift: &Shift, head_slot: u64, known: &Known) -> O
         (!known.next).then_some(epoch.saturating_add(1))
     };
     if let Some(missing) = missing {
-        let hurry = missing == epoch || into.saturating_mul(2) >= clock.slots_per_epoch;
-        let busy = if hurry {
+        let busy = if hurry(clock, head_slot, missing) {
             &shift.busy.now
         } else {
             &shift.busy.soon
@@ -118,10 +120,41 @@ pub fn due(clock: &SlotClock, shift: &Shift, head_slot: u64, known: &Known) -> O
         .then_some(Chore::Cache(epoch))
 }
 
+/// The epoch is here, or the second half of the one before: windows end soon.
+fn hurry(clock: &SlotClock, head_slot: u64, missing: u64) -> bool {
+    let into = head_slot % clock.slots_per_epoch.max(1);
+    missing == clock.epoch_of(head_slot) || into.saturating_mul(2) >= clock.slots_per_epoch
+}
+
+/// Whether a proof goes before a batch of ours that may still land in the slots up to `batch_until`: while there is room for both, and
+/// when the proof cannot wait. A gateway that is alone and always has something to post would else never come to it, and a batch
+/// that comes late is only dearer, where a proof that comes late stops the rollup.
+pub fn goes_first(
+    clock: &SlotClock,
+    head_slot: u64,
+    next_slot: u64,
+    missing: u64,
+    batch_until: u64,
+) -> bool {
+    batch_until >= next_slot.saturating_add(PATIENCE_SLOTS) || hurry(clock, head_slot, missing)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use forebond_protocol::Window;
+
+    #[test]
+    fn a_proof_goes_before_a_batch_that_can_wait_and_when_it_cannot_wait_itself() {
+        // Slots 32 to 39 are epoch 4; epoch 5 is missing.
+        let first = |head: u64, until: u64| goes_first(&CLOCK, head, head + 1, 5, until);
+        assert!(first(32, 35));
+        assert!(!first(32, 34));
+        assert!(!first(35, 36));
+        assert!(first(36, 36));
+        // An epoch that has begun already.
+        assert!(goes_first(&CLOCK, 33, 34, 4, 34));
+    }
 
     const CLOCK: SlotClock = SlotClock {
         genesis_s: 0,

@@ -15,7 +15,7 @@ use forebond_settlement::Facts;
 use prometheus::IntCounter;
 
 use super::{
-    chores::{Busy, Chore, Known, Shift, due},
+    chores::{Busy, Chore, Known, PATIENCE_SLOTS, Shift, due, goes_first},
     preparation::Preparation,
 };
 use crate::{
@@ -27,8 +27,6 @@ use crate::{
 const PROVING_GAS: u64 = 500_000;
 /// A call that finds the windows cached uses less than this; caching uses more.
 const CACHED_GAS: u64 = 90_000;
-/// Slots a chore may take before it is given up and looked at again.
-const PATIENCE_SLOTS: u64 = 2;
 
 /// Why a chore was not done.
 #[derive(Debug, thiserror::Error)]
@@ -127,6 +125,28 @@ impl Keeper {
             return Ok(ready.await?.then_some(Chore::Prove(epoch)));
         }
         Ok(chore)
+    }
+
+    /// A proof that is to be made before a batch of ours is sent, which may land in the slots up to `batch_until`.
+    ///
+    /// # Errors
+    /// [`KeeperError`].
+    pub async fn due_before(
+        &mut self,
+        head: BlockRef,
+        busy: Busy,
+        next_slot: u64,
+        batch_until: u64,
+    ) -> Result<Option<Chore>, KeeperError> {
+        let slots = self.rules.clock;
+        let head_slot = slots.slot_at_s(head.timestamp_s);
+        let chore = self.due(head, busy).await?;
+        Ok(chore.filter(|chore| match chore {
+            Chore::Prove(missing) => {
+                goes_first(&slots, head_slot, next_slot, *missing, batch_until)
+            }
+            Chore::Cache(_) => false,
+        }))
     }
 
     /// Does a chore on the lane, for the next slots; counts what is handed to pools in `sent`.

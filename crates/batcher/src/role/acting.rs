@@ -144,18 +144,32 @@ impl<S: BlockSource> Batcher<S> {
         self.next_look_ms = self.parts.clock.now_ms().saturating_add(pause_ms);
     }
 
-    /// A chore, when there is one for us and no batch of ours is due in the slots it may take.
+    /// A chore, when there is one for us and no batch of ours is due in the slots it may take; beside a batch, only one that goes
+    /// before it.
     pub(super) async fn chore(
         &mut self,
         head: BlockRef,
         next_slot: u64,
+        batch: Option<&Order>,
     ) -> Result<Option<Round>, RoundError> {
         let Some(keeper) = self.parts.keeper.as_mut() else {
             return Ok(None);
         };
         let windows = self.parts.settlement.windows();
         let busy = Busy::before(&windows.schedule, next_slot);
-        let Some(chore) = keeper.due(head, busy).await? else {
+        let due = match batch {
+            None => keeper.due(head, busy).await?,
+            // What is posted in somebody else's window, by permit, has no time of its own.
+            Some(order) => {
+                let until = if order.permit.is_none() {
+                    order.window
+                } else {
+                    0
+                };
+                keeper.due_before(head, busy, next_slot, until).await?
+            }
+        };
+        let Some(chore) = due else {
             return Ok(None);
         };
         let done = keeper

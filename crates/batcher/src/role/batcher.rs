@@ -253,9 +253,14 @@ impl<S: BlockSource> Batcher<S> {
         self.measure();
         let decision = self.decide(next_slot, &status).await?;
         match decision {
-            Decision::Post(order) => self.post(order, parent, head).await,
+            Decision::Post(order) => {
+                if let Some(round) = self.chore(head, next_slot, Some(&order)).await? {
+                    return Ok(round);
+                }
+                self.post(order, parent, head).await
+            }
             Decision::Wait { until_ms, hold } => {
-                if let Some(round) = self.chore(head, next_slot).await? {
+                if let Some(round) = self.chore(head, next_slot, None).await? {
                     return Ok(round);
                 }
                 Ok(Round::Waited { until_ms, hold })
