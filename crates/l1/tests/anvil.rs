@@ -119,6 +119,37 @@ async fn what_is_not_mined_by_the_deadline_is_reported_with_all_its_versions_and
     assert!(!hashes.contains(&landed.receipt.transaction_hash));
 }
 
+/// Two processes on one key: the one whose nonce is gone says so, and does not wait for ever.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_nonce_that_somebody_else_used_is_reported() {
+    let anvil = Anvil::start(&["--no-mining"]);
+    let patient = LaneConfig {
+        bump_after_ms: 60_000,
+        ..quick()
+    };
+    let mut lane = Lane::new(anvil.client(), account(0), patient)
+        .await
+        .unwrap();
+    let outgoing = transfer(account(1).address());
+    let sending = lane.send(&outgoing, 20_000);
+    let other = async {
+        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+        let dearer = json!([{
+            "from": account(0).address(),
+            "to": account(2).address(),
+            "nonce": "0x0",
+            "gasPrice": "0x174876e800",
+        }]);
+        anvil.rpc("eth_sendTransaction", dearer).await;
+        anvil.rpc("evm_mine", json!([])).await;
+    };
+    let (sent, _) = tokio::join!(sending, other);
+    assert!(
+        matches!(sent, Err(SendError::NonceTaken { nonce: 0 })),
+        "{sent:?}"
+    );
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_account_that_cannot_pay_is_told_so_at_once() {
     let anvil = Anvil::start(&[]);

@@ -13,6 +13,10 @@ use tokio::time::Instant;
 use super::{FeeError, FeePolicy, Offer, PoolRefusal, Sidecar, blob};
 use crate::{L1Error, execution::ExecutionClient};
 
+/// How often, and how far apart, receipts are looked for until a nonce counts as somebody else's.
+const STRANGER_LOOKS: u32 = 10;
+const STRANGER_LOOK: Duration = Duration::from_millis(200);
+
 /// How a lane sends.
 #[derive(Clone, Copy, Debug)]
 pub struct LaneConfig {
@@ -274,17 +278,20 @@ impl Lane {
                 versions: versions.len(),
             }));
         }
-        // The nonce may have come back in a reorg between the two questions: only a second look proves a stranger.
-        if self.client.nonce(self.address()).await? > nonce {
-            let mut ours = false;
-            for hash in versions {
-                ours |= self.client.receipt(*hash).await?.is_some();
+        // The nonce may have come back in a reorg between the two questions, and a busy node may count a transaction before it has
+        // the receipt: only looks over a while prove a stranger.
+        for _ in 0..STRANGER_LOOKS {
+            tokio::time::sleep(STRANGER_LOOK).await;
+            if self.client.nonce(self.address()).await? <= nonce {
+                return Ok(None);
             }
-            if !ours {
-                return Err(SendError::NonceTaken { nonce });
+            for hash in versions {
+                if self.client.receipt(*hash).await?.is_some() {
+                    return Ok(None);
+                }
             }
         }
-        Ok(None)
+        Err(SendError::NonceTaken { nonce })
     }
 
     async fn deep_enough(&self, receipt: &TransactionReceipt) -> Result<bool, L1Error> {

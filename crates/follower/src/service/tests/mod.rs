@@ -34,7 +34,8 @@ async fn a_follower_that_has_gossip_and_no_stream_follows_the_chain() {
         gateway.say(turn.block(&block, &[1, 2]));
         node.follows_to(block.hash).await;
     }
-    assert!(node.net.counters().accepted > 4 * 4);
+    // Some of it may have been asked for instead.
+    assert!(node.net.counters().accepted >= 4);
     assert_eq!(
         node.net.counters().published,
         0,
