@@ -5,7 +5,7 @@ use std::{
 
 use alloy_eips::eip4844::Blob;
 use alloy_primitives::{B256, keccak256};
-use forebond_l1::sender::{Sidecar, SidecarForm, sidecar};
+use forebond_l1::sender::{Sidecar, SidecarForm, sidecar, warm_up};
 use forebond_runtime::run_in_background;
 use tokio::sync::oneshot;
 
@@ -143,6 +143,8 @@ fn thread(name: &str, background: bool) -> std::io::Result<SyncSender<Job>> {
     let work = move || {
         if background {
             run_in_background();
+            // The first batch has a window that ends.
+            warm_up();
         }
         work(&queue);
     };

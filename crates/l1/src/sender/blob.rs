@@ -19,6 +19,11 @@ pub enum SidecarForm {
     Eip7594,
 }
 
+/// Loads the trusted setup with its tables, two to three seconds of CPU, so that the first [`sidecar`] does not have to.
+pub fn warm_up() {
+    let _ready = EnvKzgSettings::Default.get();
+}
+
 /// Commitments and proofs for `blobs`. Takes long and, the first time, loads the trusted setup for two to three seconds: call it
 /// on a blocking thread, away from anything that answers users.
 ///

@@ -12,7 +12,7 @@ mod lane;
 mod refusal;
 mod slots;
 
-pub use blob::{Sidecar, SidecarForm, sidecar};
+pub use blob::{Sidecar, SidecarForm, sidecar, warm_up};
 pub use fees::{FeeError, FeePolicy, Offer};
 pub use lane::{Landed, Lane, LaneConfig, Outgoing, SendError};
 pub use refusal::PoolRefusal;

@@ -69,3 +69,46 @@ fn a_ledger_taken_apart_and_put_together_goes_on_where_it_was() {
     };
     assert_eq!(same(&ledger), same(&producer.ledger));
 }
+
+/// Pitfall: a checkpoint that names blocks a power cut takes away.
+#[test]
+fn what_is_done_behind_blocks_finds_them_on_the_disk() {
+    let (dir, copy) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let mut producer = Producer::new();
+    let mut ledger = crate::world::ledger_in(dir.path());
+    for _ in 0..3 {
+        producer.block(4);
+        producer.plans.last().unwrap().derive(&mut ledger).unwrap();
+    }
+    let (from, to) = (dir.path().to_owned(), copy.path().to_owned());
+    let (done, wait) = std::sync::mpsc::sync_channel(1);
+    ledger
+        .sync_then(move || {
+            // What a power cut at this moment would leave.
+            for file in std::fs::read_dir(from)? {
+                let file = file?;
+                std::fs::copy(file.path(), to.join(file.file_name()))?;
+            }
+            done.send(()).map_err(std::io::Error::other)
+        })
+        .unwrap();
+    wait.recv().unwrap();
+    let left = crate::world::ledger_in(copy.path());
+    assert_eq!(hashes(&left), hashes(&producer.ledger));
+}
+
+#[test]
+fn what_fails_behind_a_block_is_told_with_a_later_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut producer = Producer::new();
+    let mut ledger = crate::world::ledger_in(dir.path());
+    ledger
+        .sync_then(|| Err(std::io::Error::other("the disk is full")))
+        .unwrap();
+    let failure = (0..32).find_map(|_| {
+        producer.block(1);
+        producer.plans.last().unwrap().derive(&mut ledger).err()
+    });
+    let words = failure.expect("it fails in the end").to_string();
+    assert!(words.contains("the disk is full"), "{words}");
+}
