@@ -1,0 +1,1 @@
+//! A signer for development.
