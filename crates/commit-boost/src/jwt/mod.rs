@@ -16,7 +16,7 @@ mod token;
 mod verify;
 
 pub use claims::{AdminClaims, ModuleClaims, payload_hash};
-pub use token::{JwtError, read_unverified, sign};
+pub use token::{JwtError, read_unverified, sign, verify_signature};
 pub use verify::{LEEWAY_S, verify_admin, verify_module};
 
 /// Seconds a token is good for, as the reference client's.

@@ -135,8 +135,11 @@ pub fn read_unverified<C: DeserializeOwned>(token: &str) -> Result<C, JwtError> 
     json(parts(token)?.claims)
 }
 
-/// The claims of a token that was signed with `secret`.
-pub(super) fn open<C: DeserializeOwned>(token: &str, secret: &Secret) -> Result<C, JwtError> {
+/// The claims of a token that was signed with `secret`, unread: whoever calls this looks at each of them himself.
+///
+/// # Errors
+/// [`JwtError::Form`], [`JwtError::Algorithm`], [`JwtError::Signature`].
+pub fn verify_signature<C: DeserializeOwned>(token: &str, secret: &Secret) -> Result<C, JwtError> {
     let parts = parts(token)?;
     let tag = URL_SAFE_NO_PAD
         .decode(parts.tag)
@@ -157,10 +160,13 @@ mod tests {
     fn a_token_of_another_library_verifies() {
         let token = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0NTY3ODkwIiwibmFtZSI6IkpvaG4gRG9lIiwiaWF0IjoxNTE2MjM5MDIyfQ.SflKxwRJSMeKKF2QT4fwpMeJf36POk6yJV_adQssw5c";
         let secret = Secret::new("your-256-bit-secret".into());
-        let claims: Value = open(token, &secret).unwrap();
+        let claims: Value = verify_signature(token, &secret).unwrap();
         assert_eq!(claims["name"], "John Doe");
         let other = Secret::new("your-256-bit-secreT".into());
-        assert_eq!(open::<Value>(token, &other), Err(JwtError::Signature));
+        assert_eq!(
+            verify_signature::<Value>(token, &other),
+            Err(JwtError::Signature)
+        );
     }
 
     #[test]
@@ -177,7 +183,10 @@ mod tests {
             let mut changed = token.clone().into_bytes();
             changed[place] = if changed[place] == b'A' { b'B' } else { b'A' };
             let changed = String::from_utf8(changed).unwrap();
-            assert!(open::<Value>(&changed, &secret).is_err(), "place {place}");
+            assert!(
+                verify_signature::<Value>(&changed, &secret).is_err(),
+                "place {place}"
+            );
         }
     }
 
@@ -185,12 +194,13 @@ mod tests {
     fn a_token_without_signature_is_none() {
         let header = URL_SAFE_NO_PAD.encode(r#"{"alg":"none"}"#);
         let claims = URL_SAFE_NO_PAD.encode(r#"{"exp":9999999999}"#);
-        let error = open::<Value>(&format!("{header}.{claims}."), &Secret::new("s".into()));
+        let error =
+            verify_signature::<Value>(&format!("{header}.{claims}."), &Secret::new("s".into()));
         assert_eq!(error, Err(JwtError::Algorithm("none".into())));
         for text in ["", ".", "..", "a.b", "a.b.c.d", &"a".repeat(10_000)] {
             assert!(
                 matches!(
-                    open::<Value>(text, &Secret::new("s".into())),
+                    verify_signature::<Value>(text, &Secret::new("s".into())),
                     Err(JwtError::Form(_))
                 ),
                 "{text:.20}"
