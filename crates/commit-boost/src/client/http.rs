@@ -13,8 +13,23 @@ use crate::{
     jwt::{ModuleClaims, sign},
 };
 
-/// Keys of a signer with a thousand validators and their proxies take about half of it.
-const MAX_ANSWER_BYTES: usize = 4 << 20;
+/// The longest answers name every validator with its proxies: this is the room for [`super::signer::MAX_KEYS`] of them.
+pub(super) const LONG_ANSWER_BYTES: usize = 16 << 20;
+/// One signature, or one error.
+pub(super) const SHORT_ANSWER_BYTES: usize = 64 << 10;
+
+/// A request before it has a token.
+#[derive(Clone, Debug)]
+pub(super) struct Outgoing<'a> {
+    /// What it is about, for errors.
+    pub what: &'a str,
+    /// Path, without what stands before it in our URL.
+    pub route: &'static str,
+    /// A GET without one, a POST with one.
+    pub body: Option<Bytes>,
+    /// Longest answer that is read.
+    pub limit_bytes: usize,
+}
 
 /// The connection to one signer.
 #[derive(Debug)]
@@ -71,15 +86,18 @@ impl Exchange {
         })
     }
 
-    /// Sends `body` (or a GET without one) to `route`; the token names `route`, which is what the signer sees, whatever path
-    /// stands before it in our URL.
+    /// Sends it; the token names the route, which is what the signer sees, whatever path stands before it in our URL.
     pub(super) async fn send(
         &self,
-        what: &str,
-        route: &str,
-        body: Option<Bytes>,
+        outgoing: Outgoing<'_>,
         secret: Option<&Secret>,
     ) -> Result<RawAnswer, SignerError> {
+        let Outgoing {
+            what,
+            route,
+            body,
+            limit_bytes,
+        } = outgoing;
         let url = self
             .base
             .join(route.trim_start_matches('/'))
@@ -105,7 +123,7 @@ impl Exchange {
                 .send()
                 .await
                 .map_err(|error| self.failed(what, &error))?;
-            self.read(what, response).await
+            self.read(what, response, limit_bytes).await
         };
         // The client's own deadline covers the connection; this one also covers a body that trickles.
         match tokio::time::timeout(self.deadline, answer).await {
@@ -114,7 +132,12 @@ impl Exchange {
         }
     }
 
-    async fn read(&self, what: &str, response: Response) -> Result<RawAnswer, SignerError> {
+    async fn read(
+        &self,
+        what: &str,
+        response: Response,
+        limit_bytes: usize,
+    ) -> Result<RawAnswer, SignerError> {
         let text = |name| {
             let value = response.headers().get(name)?;
             value.to_str().ok().map(str::to_owned)
@@ -126,10 +149,10 @@ impl Exchange {
         let mut body = BytesMut::new();
         while let Some(part) = stream.next().await {
             let part = part.map_err(|error| self.failed(what, &error))?;
-            if body.len() + part.len() > MAX_ANSWER_BYTES {
+            if body.len() + part.len() > limit_bytes {
                 return Err(SignerError::TooLong {
                     what: what.to_owned(),
-                    limit_bytes: MAX_ANSWER_BYTES,
+                    limit_bytes,
                 });
             }
             body.extend_from_slice(&part);

@@ -2,14 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 
 use super::{
     ClientSettings, Patience, SignerError,
     answer::{lock_out, message, refusal},
-    http::{Exchange, RawAnswer},
+    http::{Exchange, Outgoing, RawAnswer},
     state::{Obstacle, State},
 };
 
@@ -35,11 +34,10 @@ impl Requests {
     /// One request, when nothing stands in its way and a place is free. Any answer, whatever its status.
     pub(super) async fn once(
         &self,
-        what: &str,
-        route: &str,
-        body: Option<Bytes>,
+        outgoing: Outgoing<'_>,
         with_token: bool,
     ) -> Result<RawAnswer, SignerError> {
+        let what = outgoing.what;
         let _place = self
             .places
             .acquire()
@@ -67,10 +65,7 @@ impl Requests {
                 ),
             }
         };
-        let answer = self
-            .exchange
-            .send(what, route, body, secret.as_ref())
-            .await?;
+        let answer = self.exchange.send(outgoing, secret.as_ref()).await?;
         let mut state = self.state.lock();
         state.skew_s = answer.skew_s;
         match answer.status {
@@ -86,12 +81,8 @@ impl Requests {
 
     /// Repeats a request that is harmless twice while it fails with something that may pass; a lock-out is waited for if it
     /// ends in time.
-    pub(super) async fn patiently(
-        &self,
-        what: &str,
-        route: &str,
-        body: Option<Bytes>,
-    ) -> Result<RawAnswer, SignerError> {
+    pub(super) async fn patiently(&self, outgoing: Outgoing<'_>) -> Result<RawAnswer, SignerError> {
+        let what = outgoing.what;
         let started = tokio::time::Instant::now();
         let mut attempt = 0;
         loop {
@@ -99,7 +90,7 @@ impl Requests {
                 .patience
                 .call_deadline()
                 .saturating_sub(started.elapsed());
-            let request = self.once(what, route, body.clone(), true);
+            let request = self.once(outgoing.clone(), true);
             let outcome = match tokio::time::timeout(left, request).await {
                 Ok(Ok(answer)) if answer.status >= 500 || answer.status == 429 => {
                     let retry_after = answer.retry_after.as_deref();
@@ -136,13 +127,9 @@ impl Requests {
     }
 
     /// A request that must not be repeated: whoever gets no answer does not know what was done.
-    pub(super) async fn only_once(
-        &self,
-        what: &str,
-        route: &str,
-        body: Bytes,
-    ) -> Result<RawAnswer, SignerError> {
-        let request = self.once(what, route, Some(body), true);
+    pub(super) async fn only_once(&self, outgoing: Outgoing<'_>) -> Result<RawAnswer, SignerError> {
+        let what = outgoing.what;
+        let request = self.once(outgoing, true);
         match tokio::time::timeout(self.patience.call_deadline(), request).await {
             Ok(outcome) => outcome,
             Err(_) => Err(self.out_of_time(what)),

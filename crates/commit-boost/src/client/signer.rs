@@ -10,7 +10,7 @@ use tokio::sync::Mutex as AsyncMutex;
 use super::{
     ClientSettings, KeySet, ProposerSigner, ProxyDelegation, ProxyScheme, SignerError, Verified,
     answer::{message, refusal, shortened},
-    http::RawAnswer,
+    http::{LONG_ANSWER_BYTES, Outgoing, RawAnswer, SHORT_ANSWER_BYTES},
     requests::Requests,
     verified::bls,
     wire::{KeysAnswer, NEW_PROXY, PUBKEYS, ProxyAnswer, ProxyRequest, SIGN_BLS, STATUS},
@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// Longest list of validators that is read.
-const MAX_KEYS: usize = 65_536;
+pub(super) const MAX_KEYS: usize = 65_536;
 
 /// A signer over HTTP.
 #[derive(Debug)]
@@ -63,12 +63,12 @@ impl HttpSigner {
         // No key in it: nobody can sign it, and only a server that knows the route complains about its shape.
         let probe = self
             .requests
-            .patiently(what, SIGN_BLS, Some(Bytes::from_static(b"{}")))
+            .patiently(short(what, SIGN_BLS, Some(Bytes::from_static(b"{}"))))
             .await?;
         match after_split_probe(probe.status, &message(&probe.body)) {
             SplitProbe::Split => Ok(SignerDialect::Split),
             SplitProbe::Older => {
-                let status = self.requests.once(what, STATUS, None, false).await?;
+                let status = self.requests.once(short(what, STATUS, None), false).await?;
                 Ok(after_status_probe(status.status))
             }
             SplitProbe::Unclear => {
@@ -83,6 +83,16 @@ impl HttpSigner {
         if self.fixed_dialect.is_none() {
             self.requests.state.lock().dialect = None;
         }
+    }
+}
+
+/// A request whose honest answer is short.
+const fn short<'a>(what: &'a str, route: &'static str, body: Option<Bytes>) -> Outgoing<'a> {
+    Outgoing {
+        what,
+        route,
+        body,
+        limit_bytes: SHORT_ANSWER_BYTES,
     }
 }
 
@@ -119,7 +129,13 @@ impl ProposerSigner for HttpSigner {
 
     async fn public_keys(&self) -> Result<Vec<KeySet>, SignerError> {
         let what = "the signer's public keys";
-        let answer = self.requests.patiently(what, PUBKEYS, None).await?;
+        let answer = self
+            .requests
+            .patiently(Outgoing {
+                limit_bytes: LONG_ANSWER_BYTES,
+                ..short(what, PUBKEYS, None)
+            })
+            .await?;
         let answer: KeysAnswer = read(what, "{\"keys\": […]}", &answer)?;
         if answer.keys.len() > MAX_KEYS {
             return Err(SignerError::Answer {
@@ -156,7 +172,7 @@ impl ProposerSigner for HttpSigner {
         let call = wire_sign::call(&what, permit)?;
         let answer = self
             .requests
-            .patiently(&what, call.route, Some(call.body))
+            .patiently(short(&what, call.route, Some(call.body)))
             .await?;
         if matches!(answer.status, 404 | 405) && !names_unknown_key(&message(&answer.body)) {
             self.forget_dialect();
@@ -203,7 +219,10 @@ impl ProposerSigner for HttpSigner {
             scheme,
         })?;
         // The answer may be lost on its way although a key was made.
-        let answer = self.requests.only_once(what, NEW_PROXY, body).await?;
+        let answer = self
+            .requests
+            .only_once(short(what, NEW_PROXY, Some(body)))
+            .await?;
         let answer: ProxyAnswer = read(what, "{\"message\", \"signature\"}", &answer)?;
         let echo = |field, expected: String, got: &dyn std::fmt::Display| SignerError::Echo {
             what: what.to_owned(),
