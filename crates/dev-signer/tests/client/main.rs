@@ -18,4 +18,5 @@ mod lies;
 mod locks;
 mod outages;
 mod restarts;
+mod tls;
 mod world;

@@ -134,3 +134,32 @@ fn files_of_another_format_version_or_chain_are_refused() {
     }
     db.import_text(&good).unwrap();
 }
+
+/// The example of `specs/proposer-signing.md` is a file of the format.
+#[test]
+fn the_example_of_the_specification_is_imported() {
+    let text = include_str!("../../../../../specs/proposer-signing.md");
+    let example = text
+        .split("```json")
+        .nth(1)
+        .and_then(|rest| rest.split("```").next())
+        .unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let db = open(&dir);
+    assert_eq!(
+        db.import_text(example).unwrap(),
+        ImportReport {
+            added: 1,
+            known: 0,
+            closed: 1
+        }
+    );
+    let owner = &db.export().unwrap().data[0];
+    assert_eq!(owner.min_slot, 9_000_051);
+    assert_eq!(owner.signed[0].slot, 9_000_042);
+    let file: Interchange = serde_json::from_str(example).unwrap();
+    assert_eq!(
+        serde_json::from_str::<Interchange>(&serde_json::to_string(&file).unwrap()).unwrap(),
+        file
+    );
+}
