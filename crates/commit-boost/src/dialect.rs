@@ -12,6 +12,8 @@ use alloy_primitives::B256;
 use forebond_beacon::signing::commit_boost::Dialect;
 use serde::{Deserialize, Serialize};
 
+use crate::protection::SigningKey;
+
 /// A signer's interface. Stored beside every signature: a verifier must know which root it is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -38,6 +40,12 @@ impl SignerDialect {
     #[must_use]
     pub const fn binds_module(self) -> bool {
         matches!(self, Self::Split)
+    }
+
+    /// Whether its requests can name `key`: Web3Signer calls ECDSA proxies by their public key, which we do not know.
+    #[must_use]
+    pub const fn can_name(self, key: &SigningKey) -> bool {
+        !matches!((self, key), (Self::Web3, SigningKey::ProxyEcdsa(_)))
     }
 
     /// Its name in files and messages.

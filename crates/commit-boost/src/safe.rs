@@ -100,6 +100,13 @@ impl<S: ProposerSigner> SafeSigner<S> {
                 key: request.key,
             });
         }
+        if request.position.signing_id != self.signer.signing_id() {
+            return Err(SafeError::Signer(SignerError::OtherModule {
+                what: format!("a {kind:?}"),
+                expected: self.signer.signing_id(),
+                got: request.position.signing_id,
+            }));
+        }
         // Before the signer is looked at: what is signed already needs no signer.
         if let Some(stored) = self.on_disk(move |db| db.look(&request)).await? {
             return Ok(stored);
@@ -108,6 +115,11 @@ impl<S: ProposerSigner> SafeSigner<S> {
         if kind.needs_bound_root() && !dialect.binds_module() {
             return Err(SafeError::Unbound { kind, dialect });
         }
+        if !dialect.can_name(&request.key) {
+            let what = request.key.to_string();
+            return Err(SafeError::Signer(SignerError::unnameable(&what, dialect)));
+        }
+        // What can be known to be in vain was refused above: from here on the content stands.
         match self.on_disk(move |db| db.admit(&request, dialect)).await? {
             Admission::Signed(stored) => Ok(*stored),
             Admission::Ask(permit) => {

@@ -196,6 +196,15 @@ impl SignerError {
         }
     }
 
+    /// [`Self::Unsupported`] for a key that the dialect's requests cannot name.
+    pub(crate) fn unnameable(what: &str, dialect: SignerDialect) -> Self {
+        Self::Unsupported {
+            what: what.to_owned(),
+            dialect,
+            cannot: "name an ECDSA proxy by its address",
+        }
+    }
+
     /// Whether the client itself may ask once more, for requests that are harmless twice.
     pub(super) const fn may_pass(&self) -> bool {
         matches!(

@@ -32,7 +32,7 @@ impl Requests {
     }
 
     /// One request, when nothing stands in its way and a place is free. Any answer, whatever its status.
-    pub(super) async fn once(
+    async fn once(
         &self,
         outgoing: Outgoing<'_>,
         with_token: bool,
@@ -126,14 +126,25 @@ impl Requests {
         }
     }
 
-    /// A request that must not be repeated: whoever gets no answer does not know what was done.
-    pub(super) async fn only_once(&self, outgoing: Outgoing<'_>) -> Result<RawAnswer, SignerError> {
+    /// A request that is not repeated by itself: whoever gets no answer does not know what was done.
+    pub(super) async fn only_once(
+        &self,
+        outgoing: Outgoing<'_>,
+        with_token: bool,
+    ) -> Result<RawAnswer, SignerError> {
         let what = outgoing.what;
-        let request = self.once(outgoing, true);
-        match tokio::time::timeout(self.patience.call_deadline(), request).await {
-            Ok(outcome) => outcome,
-            Err(_) => Err(self.out_of_time(what)),
-        }
+        self.in_time(what, self.once(outgoing, with_token)).await?
+    }
+
+    /// Waits for `future` no longer than a call may take.
+    pub(super) async fn in_time<T>(
+        &self,
+        what: &str,
+        future: impl Future<Output = T>,
+    ) -> Result<T, SignerError> {
+        tokio::time::timeout(self.patience.call_deadline(), future)
+            .await
+            .map_err(|_| self.out_of_time(what))
     }
 
     fn out_of_time(&self, what: &str) -> SignerError {

@@ -68,7 +68,10 @@ impl HttpSigner {
         match after_split_probe(probe.status, &message(&probe.body)) {
             SplitProbe::Split => Ok(SignerDialect::Split),
             SplitProbe::Older => {
-                let status = self.requests.once(short(what, STATUS, None), false).await?;
+                let status = self
+                    .requests
+                    .only_once(short(what, STATUS, None), false)
+                    .await?;
                 Ok(after_status_probe(status.status))
             }
             SplitProbe::Unclear => {
@@ -117,7 +120,8 @@ impl ProposerSigner for HttpSigner {
         if let Some(dialect) = known() {
             return Ok(dialect);
         }
-        let _looking = self.looking.lock().await;
+        let what = "waiting for the signer's dialect";
+        let _looking = self.requests.in_time(what, self.looking.lock()).await?;
         if let Some(dialect) = known() {
             return Ok(dialect);
         }
@@ -208,11 +212,7 @@ impl ProposerSigner for HttpSigner {
         let what = "a new proxy key";
         let dialect = self.dialect().await?;
         if dialect == SignerDialect::Web3 && scheme == ProxyScheme::Ecdsa {
-            return Err(SignerError::Unsupported {
-                what: what.to_owned(),
-                dialect,
-                cannot: "name an ECDSA proxy by its address",
-            });
+            return Err(SignerError::unnameable(what, dialect));
         }
         let body = encode(&ProxyRequest {
             pubkey: delegator,
@@ -221,7 +221,7 @@ impl ProposerSigner for HttpSigner {
         // The answer may be lost on its way although a key was made.
         let answer = self
             .requests
-            .only_once(short(what, NEW_PROXY, Some(body)))
+            .only_once(short(what, NEW_PROXY, Some(body)), true)
             .await?;
         let answer: ProxyAnswer = read(what, "{\"message\", \"signature\"}", &answer)?;
         let echo = |field, expected: String, got: &dyn std::fmt::Display| SignerError::Echo {

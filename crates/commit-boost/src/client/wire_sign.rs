@@ -28,19 +28,15 @@ pub(super) struct Call {
 
 pub(super) fn call(what: &str, permit: &Permit) -> Result<Call, SignerError> {
     let (request, dialect) = (permit.request(), permit.dialect());
+    if !dialect.can_name(&request.key) {
+        return Err(SignerError::unnameable(what, dialect));
+    }
     let object_root = request.object_root;
     let (pubkey, proxy) = match request.key {
         SigningKey::Consensus(key) => (Some(key), None),
         // Web3Signer names every BLS key `pubkey`.
         SigningKey::ProxyBls(key) if dialect == SignerDialect::Web3 => (Some(key), None),
         SigningKey::ProxyBls(key) => (None, Some(key.to_string())),
-        SigningKey::ProxyEcdsa(_) if dialect == SignerDialect::Web3 => {
-            return Err(SignerError::Unsupported {
-                what: what.to_owned(),
-                dialect,
-                cannot: "name an ECDSA proxy by its address",
-            });
-        }
         SigningKey::ProxyEcdsa(address) => (None, Some(address.to_string().to_lowercase())),
     };
     if dialect == SignerDialect::Split {

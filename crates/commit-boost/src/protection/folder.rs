@@ -23,11 +23,7 @@ pub(super) struct Folder {
 
 impl Folder {
     pub(super) fn lock(dir: &Path) -> Result<Self, ProtectionError> {
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(dir)
-            .map_err(ProtectionError::storage)?;
+        make(dir).map_err(ProtectionError::storage)?;
         let mut lock = OpenOptions::new()
             .read(true)
             .write(true)
@@ -85,6 +81,18 @@ impl Folder {
             },
         })
     }
+}
+
+/// Makes the directory and those above it that are missing, each of them in its parent for good: a directory that a power
+/// cut takes away would take all records with it, and look like a new one.
+fn make(dir: &Path) -> std::io::Result<()> {
+    let missing: Vec<&Path> = dir.ancestors().take_while(|at| !at.exists()).collect();
+    DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
+    for made in missing {
+        let parent = made.parent().filter(|at| !at.as_os_str().is_empty());
+        File::open(parent.unwrap_or(Path::new(".")))?.sync_all()?;
+    }
+    Ok(())
 }
 
 pub(super) fn builder() -> Builder {

@@ -316,3 +316,15 @@ fn only_so_many_positions_are_kept_and_what_left_is_not_signed_again() {
         Err(ProtectionError::BelowLowestSlot { .. })
     ));
 }
+
+#[test]
+fn directories_that_are_missing_are_made_for_their_owner_alone() {
+    use std::os::unix::fs::MetadataExt;
+    let dir = tempfile::tempdir().unwrap();
+    let deep = dir.path().join("a/b/c");
+    drop(ProtectionDb::open(&deep, CHAIN).unwrap());
+    for made in [dir.path().join("a"), deep.clone()] {
+        assert_eq!(std::fs::metadata(made).unwrap().mode() & 0o777, 0o700);
+    }
+    ProtectionDb::open(&deep, CHAIN).unwrap();
+}

@@ -94,14 +94,20 @@ async fn a_dialect_that_was_set_is_not_looked_for() {
 
 #[tokio::test]
 async fn a_failing_signer_is_not_taken_for_an_older_one() {
-    for status in [500, 502, 503] {
+    for status in [500, 502, 503, 302, 418] {
         let world = World::new().await;
         world
             .signer
             .misbehave(FaultPlan::always(Fault::Status(status, "down".to_owned())));
         let client = world.client();
         let error = client.dialect().await.unwrap_err();
-        assert!(matches!(error, SignerError::Failed { .. }), "{error}");
+        assert!(
+            matches!(
+                error,
+                SignerError::Failed { .. } | SignerError::Refused { .. }
+            ),
+            "{error}"
+        );
         world.signer.misbehave(FaultPlan::default());
         assert_eq!(client.dialect().await.unwrap(), SignerDialect::Split);
     }

@@ -271,3 +271,28 @@ async fn a_path_in_the_url_is_kept_and_tokens_name_the_route_without_it() {
     }
     serving.abort();
 }
+
+/// What can never be signed must not occupy its position.
+#[tokio::test]
+async fn a_request_that_is_in_vain_leaves_no_record() {
+    let world = world(Flavour::Web3).await;
+    let proposer = world.proposer();
+    let mut request = world.delegation(100, 1);
+    request.key = SigningKey::ProxyEcdsa([1; 20].into());
+    let unnameable = proposer.sign(request).await;
+    assert!(
+        matches!(
+            unnameable,
+            Err(SafeError::Signer(SignerError::Unsupported { .. }))
+        ),
+        "{unnameable:?}"
+    );
+    let mut registration = world.delegation(100, 1);
+    registration.position.kind = Kind::Registration;
+    assert!(proposer.sign(registration).await.is_err());
+    let mut foreign = world.delegation(100, 1);
+    foreign.position.signing_id = B256::repeat_byte(9);
+    assert!(proposer.sign(foreign).await.is_err());
+    assert_eq!(proposer.protection().export().unwrap().data, []);
+    proposer.sign(world.delegation(100, 2)).await.unwrap();
+}
