@@ -56,13 +56,18 @@ async fn a_signer_that_keeps_failing_is_asked_a_bounded_number_of_times() {
             ) => {
                 assert_eq!(message, "Dirk communication error");
             }
-            (Fault::Stall, SignerError::Timeout { after_ms: 400, .. })
+            (
+                Fault::Stall,
+                SignerError::Timeout {
+                    after_ms: 2_000, ..
+                },
+            )
             | (Fault::Drop, SignerError::Unreachable { .. }) => {}
             other => panic!("{other:?}"),
         }
         assert_eq!(error.advice(), Advice::Later);
         assert_eq!(world.signer.asked() - before, 3);
-        assert!(started.elapsed() < Duration::from_secs(5));
+        assert!(started.elapsed() < Duration::from_secs(30));
     }
 }
 

@@ -11,10 +11,11 @@ use forebond_dev_signer::{DevSigner, SignerConfig};
 
 use crate::support::{self, CHAIN, MODULE, SECRET, SIGNING_ID, secret};
 
+/// Short enough for stalls, long enough for honest answers on a slow machine.
 pub fn quick() -> Patience {
     Patience {
-        attempt_deadline_ms: 400,
-        call_deadline_ms: 2_500,
+        attempt_deadline_ms: 2_000,
+        call_deadline_ms: 20_000,
         attempts: 3,
         first_wait_ms: 1,
         longest_wait_ms: 5,
