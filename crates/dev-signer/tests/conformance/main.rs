@@ -9,6 +9,8 @@
 //! | `FOREBOND_SIGNER_ADMIN_JWT` | the operator's secret; without it the operator's routes are left alone |
 //! | `FOREBOND_SIGNER_FAIL_LIMIT` | failures before its lock-out; without it that is left alone |
 //!
+//! `cargo run -p forebond-dev-signer --example dev_signer` is a signer to try it on, and prints the variables.
+//!
 //! Refused tokens count against the address: give the signer `CB_SIGNER_JWT_AUTH_FAIL_LIMIT=1000`, or run with
 //! `--test-threads 1` and know that the last tests will be locked out.
 #![allow(
