@@ -296,3 +296,73 @@ fn beacon_domains_depend_on_purpose_fork_and_chain() {
         ))
     );
 }
+
+/// Fabric's own example: the delegation of slot 0, signed through a Commit-Boost signer under the largest nonce.
+fn signed_delegation() -> fabric::SignedDelegation {
+    let message = vectors(&fixture("fabric"), "delegations")[1].clone();
+    let signed = vectors(&fixture("signing_roots"), "vectors")
+        .into_iter()
+        .find(|vector| root(vector, "objectRoot") == root(&message, "root"))
+        .unwrap();
+    let form = serde_json::json!({
+        "message": {
+            "proposer": message["proposer"],
+            "delegate": message["delegate"],
+            "committer": message["committer"],
+            "slot": message["slot"],
+            "metadata": message["metadata"],
+        },
+        "nonce": number(&signed, "nonce"),
+        "signing_id": signed["signingId"],
+        "signature": signed["signature"],
+    });
+    serde_json::from_value(form).unwrap()
+}
+
+#[test]
+fn a_signed_delegation_of_fabric_is_read_written_and_verified() {
+    let signed = signed_delegation();
+    assert_eq!(signed.verify(&Chain::HOODI), Ok(()));
+    let text = serde_json::to_string(&signed).unwrap();
+    assert!(text.contains("\"slot\":0,") && text.contains("\"nonce\":18446744073709551614"));
+    assert_eq!(
+        serde_json::from_str::<fabric::SignedDelegation>(&text).unwrap(),
+        signed
+    );
+    for (from, to) in [
+        ("\"slot\":0", "\"slot\":-1"),
+        ("\"slot\":0", "\"slot\":\"0x0\""),
+        ("\"nonce\"", "\"extra\":1,\"nonce\""),
+    ] {
+        assert!(serde_json::from_str::<fabric::SignedDelegation>(&text.replace(from, to)).is_err());
+    }
+}
+
+#[test]
+fn no_field_of_a_signed_delegation_is_outside_the_signature() {
+    let good = signed_delegation();
+    let other_key = SecretKey::from_key_material(&[7; 32])
+        .unwrap()
+        .public_key()
+        .to_bytes();
+    let changes: [fn(&mut fabric::SignedDelegation); 5] = [
+        |signed| signed.nonce -= 1,
+        |signed| signed.signing_id = B256::ZERO,
+        |signed| signed.message.slot = 1,
+        |signed| signed.message.committer = Address::ZERO,
+        |signed| signed.message.metadata = Bytes::from_static(b"x"),
+    ];
+    for change in changes {
+        let mut changed = good.clone();
+        change(&mut changed);
+        assert!(changed.verify(&Chain::HOODI).is_err(), "{changed:?}");
+    }
+    for key in [other_key, PublicKeyBytes::ZERO] {
+        let mut delegate = good.clone();
+        delegate.message.delegate = key;
+        let mut proposer = good.clone();
+        proposer.message.proposer = key;
+        assert!(delegate.verify(&Chain::HOODI).is_err() && proposer.verify(&Chain::HOODI).is_err());
+    }
+    assert!(good.verify(&Chain::SEPOLIA).is_err());
+}

@@ -4,10 +4,14 @@
 //! into [`super::commit_boost::object_signing_root`]. The registry's main line hashes to the curve in a way of its own
 //! that no Commit-Boost, Web3Signer or Dirk signer can produce, so it is not offered here.
 
+mod signed;
+
 use alloy_primitives::{Address, B256, Bytes, FixedBytes, U256, keccak256};
 use alloy_sol_types::{SolValue, sol};
 
 use crate::bls::{G1_LENGTH, PublicKey};
+
+pub use signed::{SignedDelegation, SlotDelegation};
 
 sol! {
     /// An affine point of G1: each coordinate as its upper 16 and its lower 32 bytes.
