@@ -28,8 +28,7 @@ library BlockHeader {
     function read(bytes memory header, bytes32 expected) internal pure returns (HeaderFields memory fields) {
         bytes32 got = keccak256(header);
         if (got != expected) revert HeaderHash(expected, got);
-        RlpItem[] memory items = Rlp.list(header);
-        if (items.length < 20 || items.length > 24) revert HeaderFieldCount(items.length);
+        RlpItem[] memory items = _items(header);
         fields.coinbase = Rlp.toAddress(header, items[2]);
         fields.transactionsRoot = Rlp.toBytes32(header, items[4]);
         fields.receiptsRoot = Rlp.toBytes32(header, items[5]);
@@ -40,5 +39,15 @@ library BlockHeader {
         fields.prevRandao = Rlp.toBytes32(header, items[13]);
         fields.baseFee = Rlp.toUint(header, items[15], 32);
         fields.parentBeaconRoot = Rlp.toBytes32(header, items[19]);
+    }
+    /// Number and state root of a header that is not checked yet: the number says which hash it must have.
+    function state(bytes memory header) internal pure returns (uint64 number, bytes32 stateRoot) {
+        RlpItem[] memory items = _items(header);
+        return (Rlp.toUint64(header, items[8]), Rlp.toBytes32(header, items[3]));
+    }
+
+    function _items(bytes memory header) private pure returns (RlpItem[] memory items) {
+        items = Rlp.list(header);
+        if (items.length < 20 || items.length > 24) revert HeaderFieldCount(items.length);
     }
 }
