@@ -46,8 +46,7 @@ abstract contract Checkpoints is IFeeVault, IRewardsManager {
         sharedWei += balanceWei;
         (balanceWei,) = AccountProof.read(stateRoot, OpPredeploys.OPERATOR_FEE_VAULT, proof.operatorFees);
         sharedWei += balanceWei + AccountProof.word(managerStorage, PROCESSED_SLOT, proof.managerProcessed);
-        (uint256 l1FeesWei, bytes32 l1Storage) =
-            AccountProof.read(stateRoot, OpPredeploys.L1_FEE_VAULT, proof.l1Fees);
+        (uint256 l1FeesWei, bytes32 l1Storage) = AccountProof.read(stateRoot, OpPredeploys.L1_FEE_VAULT, proof.l1Fees);
         uint256 l1Processed = AccountProof.word(l1Storage, PROCESSED_SLOT, proof.l1Processed);
         // What left the L1 fee vault came in at the manager's: no underflow.
         sharedWei -= l1Processed;
