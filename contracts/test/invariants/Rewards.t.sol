@@ -159,8 +159,8 @@ contract RewardsHandler is RewardsWorld {
         if (!taken[a.firstBlock - 1] || !taken[a.lastBlock]) return;
         measuredUpTo = sharedAt[a.lastBlock] + l1At[a.lastBlock];
         uint256 sharedWei = sharedAt[a.lastBlock] - sharedAt[a.firstBlock - 1];
-        expectedGatewaysWei += l1At[a.lastBlock] - l1At[a.firstBlock - 1] + sharedWei
-            - sharedWei * a.shares.rollupBps / 10_000 - sharedWei * a.shares.operatorBps / 10_000;
+        expectedGatewaysWei += l1At[a.lastBlock] - l1At[a.firstBlock - 1] + sharedWei - sharedWei * a.shares.rollupBps
+        / 10_000 - sharedWei * a.shares.operatorBps / 10_000;
     }
 
     /// So long that no border before can be had any more. The blocks of the wait are empty.

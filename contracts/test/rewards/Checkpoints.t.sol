@@ -104,6 +104,27 @@ contract CheckpointsTest is RewardsWorld {
         assertEq(sharedWei, 1 ether);
     }
 
+    /// A block of anvil, tips credited by anvil, answers of its eth_getProof; the sums come from transactions (tools/oracles/rewards.mjs).
+    function test_anotherClientsProofIsRead() public {
+        string memory json = fixture("rewards/fee_proof.json");
+        FeeProof memory proof;
+        proof.header = vm.parseJsonBytes(json, ".header");
+        proof.manager = vm.parseJsonBytesArray(json, ".manager");
+        proof.baseFees = vm.parseJsonBytesArray(json, ".baseFees");
+        proof.l1Fees = vm.parseJsonBytesArray(json, ".l1Fees");
+        proof.operatorFees = vm.parseJsonBytesArray(json, ".operatorFees");
+        proof.managerProcessed = vm.parseJsonBytesArray(json, ".managerProcessed");
+        proof.l1Processed = vm.parseJsonBytesArray(json, ".l1Processed");
+        uint64 number = uint64(vm.parseJsonUint(json, ".number"));
+        vm.roll(number + 1);
+        vm.store(BLOCK_HASHES, bytes32(uint256(number) % 8191), vm.parseJsonBytes32(json, ".hash"));
+        manager.checkpoint(proof);
+        (uint256 sharedWei, uint256 l1FeesWei) = readingOf(number);
+        assertEq(sharedWei, vm.parseJsonUint(json, ".sharedWei"));
+        assertEq(l1FeesWei, vm.parseJsonUint(json, ".l1FeesWei"));
+        assertGt(proof.manager.length, 1);
+    }
+
     // --- Refusals ---
 
     function test_aHeaderThatIsNotTheChainsIsRefused() public {

@@ -213,6 +213,15 @@ contract RewardsMessengerTest is RewardsWorld {
         assertTrue(manager.potOf(OPERATOR, 3).forfeited);
     }
 
+    /// L1 gas, burned for the deposit included.
+    function test_gas_ofTellingTheRollup() public {
+        messenger.attribute(one(1), messenger.leastGas(452, 1));
+        vm.snapshotGasLastCall("Rewards", "RewardsMessenger.attribute, one batch, call");
+        l1.setForfeited(OPERATOR, 3);
+        messenger.forfeit(OPERATOR, 3, messenger.leastGas(68, 0));
+        vm.snapshotGasLastCall("Rewards", "RewardsMessenger.forfeit, call");
+    }
+
     // --- Sending again ---
 
     function test_aMessageThatWasLostIsSentAgainAndComesSecond() public {

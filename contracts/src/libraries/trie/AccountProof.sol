@@ -22,8 +22,9 @@ library AccountProof {
         return (Rlp.toUint(value, fields[1], 32), Rlp.toBytes32(value, fields[2]));
     }
 
-    /// The word in `slot`.
+    /// The word in `slot`. Storage without any word needs no proof, and clients differ in what they send for it: nothing, or an empty node.
     function word(bytes32 storageRoot, uint256 slot, bytes[] memory proof) internal pure returns (uint256) {
+        if (storageRoot == MerklePatricia.EMPTY_ROOT) return 0;
         bytes memory value = MerklePatricia.lookup(storageRoot, abi.encodePacked(keccak256(abi.encode(slot))), proof);
         return value.length == 0 ? 0 : Rlp.toUint(value, Rlp.whole(value), 32);
     }
