@@ -25,8 +25,9 @@ abstract contract Checkpoints is IFeeVault, IRewardsManager {
     /// Slot 0, where an OP Stack fee vault has it and proofs look for it. Counts claims and burns.
     /// @inheritdoc IFeeVault
     uint256 public totalProcessed;
-    /// Slot 1, set in genesis.
+    /// Slot 1. No code writes it: genesis does.
     /// @inheritdoc IRewardsManager
+    // slither-disable-next-line uninitialized-state,constable-states
     address public messenger;
     mapping(uint64 blockNumber => Reading) private _readings;
 

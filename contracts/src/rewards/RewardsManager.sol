@@ -62,6 +62,8 @@ contract RewardsManager is Credits {
             uint64 place = settledPlace + 1;
             bytes32 got = keccak256(abi.encode(next));
             if (attributionAt[place] != got) revert NotTheNext(place, attributionAt[place], got);
+            // A few batches a call: one warm write each is not worth a second way through.
+            // slither-disable-next-line costly-loop
             settledPlace = place;
             _settle(place, next);
         }
@@ -74,6 +76,7 @@ contract RewardsManager is Credits {
             return;
         }
         Reading memory before = _credited;
+        // slither-disable-next-line costly-loop
         _credited = end;
         Settlement memory s;
         s.unmeasuredWei = uint256(start.sharedWei) + start.l1FeesWei - before.sharedWei - before.l1FeesWei;
