@@ -105,7 +105,7 @@ contract SettlingTest is RewardsWorld {
         assertEq(manager.creditOf(ROLLUP), 40 + 7 + 40);
     }
 
-    function test_theLFeesAreTheSigners() public {
+    function test_l1FeesAreTheSigners() public {
         history(1, 0, 1 ether, [uint64(0), 1]);
         Attribution memory a = attributionOf(1, 1);
         a.shares = Shares(10_000, 0, 0);
