@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // Compiles contracts/src with forge, as contracts/foundry.toml says and the tests run it, and keeps what deployment needs in
 // contracts/artifacts/<Contract>.json: { contract, source, compiler, evmVersion, optimizerRuns, abi, bytecode (creation code) }.
+// Contracts that stand in a rollup's genesis (PREDEPLOYS) are kept as runtime code, too, in crates/rollup/src/op/predeploys/<name>.hex.
 // The result depends on nothing but the sources, the pinned compiler and the settings.
 //
 //   node tools/contracts.mjs           write the files
@@ -14,6 +15,9 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('../contracts/', import.meta.url));
 const forge = fileURLToPath(new URL('node_modules/@foundry-rs/forge-linux-amd64/bin/forge', import.meta.url));
 const folder = join(root, 'artifacts');
+const predeploys = fileURLToPath(new URL('../crates/rollup/src/op/predeploys/', import.meta.url));
+/** Contracts without constructor whose runtime code genesis puts at its place: file name by contract. */
+const PREDEPLOYS = { FeeVault: 'fee_vault.hex', RewardsManager: 'rewards_manager.hex' };
 /** Interfaces whose shapes are needed outside, without code. */
 const SHAPES = ['IEvidenceShapes'];
 /** EIP-170: longer runtime code cannot be deployed. */
@@ -28,10 +32,21 @@ function compile() {
       stdio: ['ignore', 'ignore', 'inherit'],
       env: { ...process.env, FOUNDRY_DISABLE_NIGHTLY_WARNING: '1' },
     });
-    return new Map(outputs(join(scratch, 'out')).map((output) => [`${output.contract}.json`, JSON.stringify(output, null, 2) + '\n']));
+    const found = outputs(join(scratch, 'out'));
+    return {
+      files: new Map(found.map(({ output }) => [`${output.contract}.json`, JSON.stringify(output, null, 2) + '\n'])),
+      codes: new Map(found.filter(({ output }) => output.contract in PREDEPLOYS).map(({ output, deployed }) => [PREDEPLOYS[output.contract], predeployed(output, deployed)])),
+    };
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
+}
+
+/** Runtime code as a line of hex. What only a constructor could fill in would be missing in genesis. */
+function predeployed({ contract, abi }, { object, immutableReferences = {} }) {
+  const isPlain = Object.keys(immutableReferences).length === 0 && !abi.some(({ type }) => type === 'constructor');
+  if (!isPlain) throw new Error(`${contract} has a constructor or immutables: genesis cannot run it`);
+  return `${object.slice(2)}\n`;
 }
 
 /** Every contract of ours that can be deployed by itself: no interfaces, no abstract contracts, no internal libraries. */
@@ -48,32 +63,34 @@ function outputs(out) {
       const size = (deployedBytecode.object.length - 2) / 2;
       if (size > LONGEST_RUNTIME_BYTES) throw new Error(`${path}: ${contract} has ${size} bytes of runtime code; at most ${LONGEST_RUNTIME_BYTES} can be deployed (EIP-170)`);
       const { evmVersion, optimizer } = metadata.settings;
-      found.push({ contract, source: path, compiler: metadata.compiler.version, evmVersion, optimizerRuns: optimizer.runs, abi, bytecode: bytecode.object });
+      found.push({ output: { contract, source: path, compiler: metadata.compiler.version, evmVersion, optimizerRuns: optimizer.runs, abi, bytecode: bytecode.object }, deployed: deployedBytecode });
     }
   }
   return found;
 }
 
-function committed(name) {
+function committed(path) {
   try {
-    return readFileSync(join(folder, name), 'utf8');
+    return readFileSync(path, 'utf8');
   } catch {
     return null;
   }
 }
 
-const files = compile();
+const { files, codes } = compile();
 mkdirSync(folder, { recursive: true });
 const orphans = readdirSync(folder).filter((name) => name.endsWith('.json') && !files.has(name));
 if (process.argv.includes('--check')) {
-  const stale = [...files].filter(([name, text]) => committed(name) !== text).map(([name]) => name);
+  const staleIn = (where, texts) => [...texts].filter(([name, text]) => committed(join(where, name)) !== text).map(([name]) => name);
+  const stale = [...staleIn(folder, files), ...staleIn(predeploys, codes)];
   if (stale.length + orphans.length > 0) {
-    console.error(`contracts/artifacts: ${[...stale, ...orphans].join(', ')} not what the sources compile to; run \`make artifacts\``);
+    console.error(`contracts/artifacts, predeploys: ${[...stale, ...orphans].join(', ')} not what the sources compile to; run \`make artifacts\``);
     process.exit(1);
   }
-  console.log(`contracts/artifacts: ${files.size} files match their sources`);
+  console.log(`contracts/artifacts, predeploys: ${files.size + codes.size} files match their sources`);
 } else {
   for (const name of orphans) rmSync(join(folder, name));
   for (const [name, text] of files) writeFileSync(join(folder, name), text);
-  console.log(`contracts/artifacts: wrote ${[...files.keys()].join(', ')}`);
+  for (const [name, text] of codes) writeFileSync(join(predeploys, name), text);
+  console.log(`contracts/artifacts: wrote ${[...files.keys(), ...codes.keys()].join(', ')}`);
 }

@@ -15,7 +15,7 @@ const { values: options } = parseArgs({
   options: { rpc: { type: 'string' }, plan: { type: 'string' }, parameters: { type: 'string' }, known: { type: 'string' }, out: { type: 'string' } },
 });
 const usage = (reason) => {
-  console.error(`deploy: ${reason}\nusage: DEPLOYER_KEY=0x… node tools/deploy.mjs --rpc URL --plan core|rollup --parameters FILE [--known FILE] [--out FILE]`);
+  console.error(`deploy: ${reason}\nusage: DEPLOYER_KEY=0x… node tools/deploy.mjs --rpc URL --plan core|rollup|rewards --parameters FILE [--known FILE] [--out FILE]`);
   process.exit(2);
 };
 for (const name of ['rpc', 'plan', 'parameters']) if (!options[name]) usage(`--${name} is missing`);

@@ -2,6 +2,7 @@
 pragma solidity ^0.8.30;
 
 import {IPortal} from "../interfaces/IPortal.sol";
+import {Aliases} from "../libraries/Aliases.sol";
 import {DepositGasMarket} from "./DepositGasMarket.sol";
 
 /// The rollup's deposits, and with them its forced inclusion (R23): a gateway has to put them first in the block at their origin, so
@@ -14,8 +15,6 @@ contract Portal is IPortal, DepositGasMarket {
     uint256 private constant MAX_DATA_BYTES = 120_000;
     uint64 private constant TRANSACTION_GAS = 21_000;
     uint64 private constant DATA_BYTE_GAS = 40;
-    /// Added to the address of a contract, so that on the rollup it is nobody's who lives at the same address there.
-    uint160 private constant ALIAS_OFFSET = uint160(0x1111000000000000000000000000000000001111);
 
     /// @inheritdoc IPortal
     function depositTransaction(address to, uint256 valueWei, uint64 gasLimit, bool isCreation, bytes calldata data)
@@ -40,20 +39,7 @@ contract Portal is IPortal, DepositGasMarket {
 
     /// The sender on the rollup: accounts with a key keep their address, delegated ones (EIP-7702) too; contracts are aliased.
     function _rollupSender() private view returns (address) {
-        if (msg.sender == tx.origin || _isDelegated(msg.sender)) return msg.sender;
-        unchecked {
-            // Wraps, as the OP Stack's does.
-            return address(uint160(msg.sender) + ALIAS_OFFSET);
-        }
-    }
-
-    /// Code is 0xef0100 ‖ address: nothing but an EIP-7702 delegation may begin with 0xef (EIP-3541).
-    function _isDelegated(address account) private view returns (bool delegated) {
-        if (account.code.length != 23) return false;
-        assembly ("memory-safe") {
-            mstore(0, 0)
-            extcodecopy(account, 0, 0, 3)
-            delegated := eq(shr(232, mload(0)), 0xef0100)
-        }
+        if (msg.sender == tx.origin || Aliases.isDelegated(msg.sender)) return msg.sender;
+        return Aliases.shifted(msg.sender);
     }
 }

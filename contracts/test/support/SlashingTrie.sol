@@ -12,16 +12,23 @@ library SlashingTrie {
 
     /// Root of a trie that holds `values[i]` under rlp(i).
     function root(bytes[] memory values) internal pure returns (bytes32) {
-        if (values.length == 0) return keccak256(hex"80");
-        return keccak256(_node(_entries(values), 0));
+        return root(_entries(values));
+    }
+
+    /// Root of a trie of any entries; their keys are of one length and differ.
+    function root(Entry[] memory entries) internal pure returns (bytes32) {
+        return entries.length == 0 ? keccak256(hex"80") : keccak256(_node(entries, 0));
     }
 
     /// Nodes from the root down to `index`, or to where its path ends; embedded nodes left out.
     function proof(bytes[] memory values, uint256 index) internal pure returns (bytes[] memory nodes) {
+        return proof(_entries(values), nibblesOf(RLP.encode(index)));
+    }
+
+    /// As above, for the key with these nibbles.
+    function proof(Entry[] memory left, bytes memory key) internal pure returns (bytes[] memory nodes) {
         nodes = new bytes[](64);
         uint256 used;
-        Entry[] memory left = _entries(values);
-        bytes memory key = nibblesOf(RLP.encode(index));
         uint256 depth;
         while (left.length != 0) {
             bytes memory node = _node(left, depth);

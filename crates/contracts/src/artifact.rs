@@ -46,6 +46,9 @@ const TEXTS: &[&str] = artifacts![
     "AttesterResolver",
     "Inbox",
     "Portal",
+    "RewardsMessenger",
+    "RewardsManager",
+    "FeeVault",
 ];
 
 /// All contracts that a deployment creates. A text that is no artifact would be left out, and deployment would miss it.

@@ -22,6 +22,7 @@ macro_rules! bind {
     };
 }
 
+// A fee vault is asked by the calls of the same names of `RewardsManager`: a binding of its own would define `IFeeVault` again.
 bind! {
     FuluLayout = "../../contracts/artifacts/FuluLayout.json",
     Timelock = "../../contracts/artifacts/Timelock.json",
@@ -48,4 +49,6 @@ bind! {
     AttesterResolver = "../../contracts/artifacts/AttesterResolver.json",
     Inbox = "../../contracts/artifacts/Inbox.json",
     Portal = "../../contracts/artifacts/Portal.json",
+    RewardsMessenger = "../../contracts/artifacts/RewardsMessenger.json",
+    RewardsManager = "../../contracts/artifacts/RewardsManager.json",
 }

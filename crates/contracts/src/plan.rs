@@ -95,6 +95,17 @@ impl Plan {
         ))?)
     }
 
+    /// What tells a rollup who earned its fees, on top of [`Self::rollup`]'s. The rollup's genesis names its address, so it is predicted
+    /// before: [`Self::creations`].
+    ///
+    /// # Errors
+    /// [`PlanError::Unreadable`]: never for a committed plan.
+    pub fn rewards() -> Result<Self, PlanError> {
+        Ok(serde_json::from_str(include_str!(
+            "../../../contracts/deployment/rewards.json"
+        ))?)
+    }
+
     /// The creations in order, from `deployer` whose next nonce is `first_nonce`. Addresses are known beforehand, so contracts may
     /// name each other. `known` are contracts of earlier plans; the new ones are added.
     ///
@@ -256,4 +267,71 @@ fn encode(param: &Param, value: &Value) -> Result<DynSolValue, String> {
     };
     kind.coerce_str(&text)
         .map_err(|error| format!("{}: {error}", mismatch()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloy_primitives::address;
+    use serde_json::json;
+
+    const DEPLOYER: Address = address!("f39Fd6e51aad88F6F4ce6aB8827279cffFb92266");
+
+    /// Contracts of the plans before.
+    fn known() -> BTreeMap<String, Address> {
+        [
+            "Inbox",
+            "Portal",
+            "Lookahead",
+            "GatewayRegistry",
+            "ValidatorRegistry",
+            "Parameters",
+            "Slasher",
+        ]
+        .into_iter()
+        .zip(1u8..)
+        .map(|(name, place)| (name.to_owned(), Address::repeat_byte(place)))
+        .collect()
+    }
+
+    /// The plan names what the constructor takes, in its order, and nothing that earlier plans and the README do not have.
+    #[test]
+    fn the_rewards_plan_deploys_the_messenger() {
+        let mut known = known();
+        let parameters = json!({
+            "genesisTime": 1_606_824_023,
+            "secondsPerSlot": 12,
+            "slotsPerEpoch": 32,
+            "oracleSlots": 8191,
+            "rewardMarginSeconds": 86_400,
+            "rollupOperator": DEPLOYER,
+            "shareNoticeEpochs": 3150,
+            "shares": {"rollupBps": 2000, "operatorBps": 3000, "gatewayBps": 5000},
+        });
+        let creations = Plan::rewards()
+            .unwrap()
+            .creations(DEPLOYER, 7, &parameters, &mut known)
+            .unwrap();
+        assert_eq!(creations.len(), 1);
+        assert_eq!(creations[0].address, DEPLOYER.create(7));
+        assert_eq!(known["RewardsMessenger"], DEPLOYER.create(7));
+        let code = &artifact("RewardsMessenger").unwrap().bytecode;
+        let arguments = creations[0].init_code.strip_prefix(code.as_ref()).unwrap();
+        // Ten members of the wiring, two of the wait, operator, notice, three shares: all static.
+        assert_eq!(arguments.len(), 17 * 32);
+        let word = |place: usize| &arguments[place * 32..][..32];
+        assert_eq!(Address::from_slice(&word(3)[12..]), known["Inbox"]);
+        assert_eq!(Address::from_slice(&word(9)[12..]), known["Slasher"]);
+        assert_eq!(Address::from_slice(&word(12)[12..]), DEPLOYER);
+        assert_eq!(word(16)[30..], 5000u16.to_be_bytes());
+    }
+
+    #[test]
+    fn a_parameter_that_is_missing_is_named() {
+        let error = Plan::rewards()
+            .unwrap()
+            .creations(DEPLOYER, 0, &json!({}), &mut known())
+            .unwrap_err();
+        assert!(error.to_string().contains("@genesisTime"), "{error}");
+    }
 }

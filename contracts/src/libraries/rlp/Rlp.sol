@@ -31,6 +31,12 @@ library Rlp {
         return sublist(data, item);
     }
 
+    /// The one item that fills `data`.
+    function whole(bytes memory data) internal pure returns (RlpItem item) {
+        item = _at(data, 0, data.length);
+        if (_end(item) != data.length) revert RlpTrailingBytes(_end(item), data.length);
+    }
+
     /// The items of a list inside `data`.
     function sublist(bytes memory data, RlpItem item) internal pure returns (RlpItem[] memory items) {
         if (!item.isList()) revert RlpUnexpectedKind(_start(item));

@@ -24,12 +24,16 @@ library BlockHeader {
     error HeaderHash(bytes32 expected, bytes32 got);
     error HeaderFieldCount(uint256 got);
 
+    /// Cancun's, and room for later forks.
+    uint256 private constant LEAST_FIELDS = 20;
+    uint256 private constant MOST_FIELDS = 24;
+
     /// Reads a header whose hash is `expected`.
     function read(bytes memory header, bytes32 expected) internal pure returns (HeaderFields memory fields) {
         bytes32 got = keccak256(header);
         if (got != expected) revert HeaderHash(expected, got);
         RlpItem[] memory items = Rlp.list(header);
-        if (items.length < 20 || items.length > 24) revert HeaderFieldCount(items.length);
+        if (items.length < LEAST_FIELDS || items.length > MOST_FIELDS) revert HeaderFieldCount(items.length);
         fields.coinbase = Rlp.toAddress(header, items[2]);
         fields.transactionsRoot = Rlp.toBytes32(header, items[4]);
         fields.receiptsRoot = Rlp.toBytes32(header, items[5]);
@@ -40,5 +44,12 @@ library BlockHeader {
         fields.prevRandao = Rlp.toBytes32(header, items[13]);
         fields.baseFee = Rlp.toUint(header, items[15], 32);
         fields.parentBeaconRoot = Rlp.toBytes32(header, items[19]);
+    }
+
+    /// Number and state root of a header that is not checked yet: the number says which hash it must have.
+    function state(bytes memory header) internal pure returns (uint64 number, bytes32 stateRoot) {
+        RlpItem[] memory items = Rlp.list(header);
+        if (items.length < LEAST_FIELDS || items.length > MOST_FIELDS) revert HeaderFieldCount(items.length);
+        return (Rlp.toUint64(header, items[8]), Rlp.toBytes32(header, items[3]));
     }
 }

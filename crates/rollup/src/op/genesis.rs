@@ -100,6 +100,45 @@ pub fn predeploys() -> Vec<GenesisAccount> {
     all
 }
 
+/// Slot of the rewards manager that names its messenger.
+const MESSENGER_SLOT: u64 = 1;
+
+/// Added to the address of an L1 contract, modulo 2^160: its account on the rollup.
+/// <https://specs.optimism.io/protocol/deposits.html#address-aliasing>
+const ALIAS_OFFSET: Address = address!("1111000000000000000000000000000000001111");
+
+/// The accounts of a rollup that shares its fees (`specs/rewards.md`), beside [`predeploys`]: the rewards manager at the
+/// coinbase and the fee vaults that pay to it. `messenger` is the L1 address of the `RewardsMessenger`, predicted from the
+/// deployment plan; only its alias may tell the manager who earned what.
+pub fn rewards_predeploys(messenger: Address) -> Vec<GenesisAccount> {
+    super::predeploys::REWARDS
+        .iter()
+        .map(|p| GenesisAccount {
+            address: p.address,
+            nonce: 1,
+            balance: U256::ZERO,
+            code: p.code(),
+            storage: if p.address == super::SEQUENCER_FEE_VAULT {
+                let alias = l1_contract_account(messenger);
+                vec![(
+                    U256::from(MESSENGER_SLOT),
+                    U256::from_be_bytes(alias.into_word().0),
+                )]
+            } else {
+                vec![]
+            },
+        })
+        .collect()
+}
+
+/// Account on the rollup of an L1 contract.
+fn l1_contract_account(contract: Address) -> Address {
+    let sum = U256::from_be_bytes(contract.into_word().0)
+        .wrapping_add(U256::from_be_bytes(ALIAS_OFFSET.into_word().0));
+    // The low 160 bits: the sum wraps.
+    Address::from_word(sum.to_be_bytes().into())
+}
+
 impl Genesis {
     /// A development chain with the funded accounts and all system contracts.
     pub fn dev(genesis_s: u64, block_time_s: u64) -> Self {
@@ -109,5 +148,32 @@ impl Genesis {
             config: ChainConfig::dev(genesis_s, block_time_s),
             accounts,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::op::{BASE_FEE_VAULT, L1_FEE_VAULT, SEQUENCER_FEE_VAULT};
+
+    #[test]
+    fn the_rewards_accounts_stand_beside_the_others() {
+        let messenger = address!("f0000000000000000000000000000000000000aa");
+        let rewards = rewards_predeploys(messenger);
+        let places: Vec<_> = rewards.iter().map(|account| account.address).collect();
+        assert_eq!(places, [SEQUENCER_FEE_VAULT, BASE_FEE_VAULT, L1_FEE_VAULT]);
+        assert!(
+            predeploys()
+                .iter()
+                .all(|account| !places.contains(&account.address)),
+            "one account twice"
+        );
+        // The alias wraps around 2^160.
+        let alias = address!("01110000000000000000000000000000000011bb");
+        assert_eq!(
+            rewards[0].storage,
+            [(U256::from(1), U256::from_be_bytes(alias.into_word().0))]
+        );
+        assert!(rewards[1].storage.is_empty() && rewards[2].storage.is_empty());
     }
 }

@@ -13,7 +13,7 @@ pub use attributes::{L1Origin, attributes_deposit, user_deposit_source};
 pub use block::{BlockOpening, BlockTotals, next_base_fee, open_block, seal_header};
 pub use config::{ChainConfig, ChainConfigError};
 pub use deposits::{DEPOSIT_TOPIC, DepositError, deposit_of};
-pub use genesis::{Genesis, GenesisAccount, dev_accounts, predeploys};
+pub use genesis::{Genesis, GenesisAccount, dev_accounts, predeploys, rewards_predeploys};
 
 use alloy_primitives::{Address, address};
 
