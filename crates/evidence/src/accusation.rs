@@ -69,6 +69,21 @@ impl Judge {
         Self::MissedSlot,
     ];
 
+    /// The fault it judges.
+    pub const fn fault(self) -> FaultKind {
+        match self {
+            Self::Fork | Self::TwinLeaves | Self::BatchFork => FaultKind::Fork,
+            Self::Lie => FaultKind::Lie,
+            Self::BrokenBase => FaultKind::BrokenBase,
+            Self::FalseClaim => FaultKind::FalseClaim,
+            Self::Order => FaultKind::Order,
+            Self::Unkept => FaultKind::Unkept,
+            Self::Late => FaultKind::Late,
+            Self::DoubleDelegation => FaultKind::DoubleDelegation,
+            Self::MissedSlot => FaultKind::MissedSlot,
+        }
+    }
+
     /// Name of the contract in a deployment.
     pub const fn contract(self) -> &'static str {
         match self {
@@ -136,12 +151,8 @@ pub struct Accusation {
 
 impl Accusation {
     /// A safety fault: once per base and kind.
-    pub(crate) fn safety(
-        kind: FaultKind,
-        judge: Judge,
-        accused: &Accused,
-        evidence: &impl SolValue,
-    ) -> Self {
+    pub(crate) fn safety(judge: Judge, accused: &Accused, evidence: &impl SolValue) -> Self {
+        let kind = judge.fault();
         let id = keccak256(
             (
                 number(kind),
@@ -151,7 +162,7 @@ impl Accusation {
             )
                 .abi_encode_params(),
         );
-        Self::of_gateway(kind, judge, id, accused, evidence)
+        Self::of_gateway(judge, id, accused, evidence)
     }
 
     /// An unkept promise: once per frag and index.
@@ -175,7 +186,7 @@ impl Accusation {
         );
         Self {
             ripe: Ripe::Confirmed { batch_id },
-            ..Self::of_gateway(FaultKind::Unkept, Judge::Unkept, id, accused, evidence)
+            ..Self::of_gateway(Judge::Unkept, id, accused, evidence)
         }
     }
 
@@ -190,18 +201,19 @@ impl Accusation {
             )
                 .abi_encode_params(),
         );
-        Self::of_gateway(FaultKind::Late, Judge::Late, id, accused, evidence)
+        Self::of_gateway(Judge::Late, id, accused, evidence)
     }
 
     /// An operator's fault; `place` is the slot it missed, or the first epoch of the rewards period it sold in.
     pub(crate) fn of_operator(
-        (kind, judge): (FaultKind, Judge),
+        judge: Judge,
         operator: Address,
         rollup: Address,
         place: u64,
         slot: u64,
         evidence: &impl SolValue,
     ) -> Self {
+        let kind = judge.fault();
         let id = keccak256((number(kind), operator, rollup, place).abi_encode_params());
         Self {
             kind,
@@ -215,15 +227,9 @@ impl Accusation {
         }
     }
 
-    fn of_gateway(
-        kind: FaultKind,
-        judge: Judge,
-        id: B256,
-        accused: &Accused,
-        evidence: &impl SolValue,
-    ) -> Self {
+    fn of_gateway(judge: Judge, id: B256, accused: &Accused, evidence: &impl SolValue) -> Self {
         Self {
-            kind,
+            kind: judge.fault(),
             judge,
             id,
             culprit: Culprit::Gateway {

@@ -51,6 +51,7 @@ const LAYERS: &[(&str, Layer)] = &[
     ("forebond-gateway", Layer::Role),
     ("forebond-node", Layer::Role),
     ("forebond-batcher", Layer::Role),
+    ("forebond-watcher", Layer::Role),
     ("forebond-bench", Layer::Tool),
     ("forebond-embedded-l1", Layer::Tool),
     ("forebond-harness", Layer::Whole),

@@ -106,6 +106,7 @@ pub struct Book {
     roll: Roll,
     dockets: BTreeMap<Key, Docket>,
     bases: BTreeMap<(u64, u32), Vec<Attested<Base>>>,
+    bytes: usize,
 }
 
 impl Book {
@@ -120,6 +121,7 @@ impl Book {
             roll: Roll::default(),
             dockets: BTreeMap::new(),
             bases: BTreeMap::new(),
+            bytes: 0,
         }
     }
 
@@ -139,8 +141,8 @@ impl Book {
     }
 
     /// About how much memory all dockets take, bytes.
-    pub fn bytes(&self) -> usize {
-        self.dockets.values().map(Docket::bytes).sum()
+    pub const fn bytes(&self) -> usize {
+        self.bytes
     }
 
     /// Hears a signed message; `base` is the preimage of the base it stands under, or the message itself.
@@ -167,12 +169,15 @@ impl Book {
         if let Signed::Base(signed) = message {
             return self.hear_base(accused, signed, signature);
         }
-        let found = self.docket_mut(accused)?.hear(message, signature)?;
-        self.shrink((base.window, gateway, base_hash));
-        Ok(found)
+        let docket = self.docket_mut(accused)?;
+        let before = docket.bytes();
+        let heard = docket.hear(message, signature);
+        let grown = docket.bytes().saturating_sub(before);
+        self.grow((base.window, gateway, base_hash), grown);
+        Ok(heard?)
     }
 
-    /// Hears promises of one frag, with their raw transactions. Each must have passed [`Promise::check`].
+    /// Hears promises of one frag, with their raw transactions; those that are not the frag's ([`Promise::check`]) are left out.
     ///
     /// # Errors
     /// [`Refusal`].
@@ -192,9 +197,12 @@ impl Book {
         found.extend(self.hear(slot, base, Signed::Frag(frag.message), frag.signature)?);
         let key = (window, gateway, base.eip712_hash_struct());
         if let Some(docket) = self.dockets.get_mut(&key) {
-            found.extend(docket.hear_promises(promises)?);
+            let before = docket.bytes();
+            let heard = docket.hear_promises(promises);
+            let grown = docket.bytes().saturating_sub(before);
+            self.grow(key, grown);
+            found.extend(heard?);
         }
-        self.shrink(key);
         Ok(found)
     }
 
@@ -214,6 +222,7 @@ impl Book {
         let oldest = slot.saturating_sub(self.horizon_slots);
         self.dockets.retain(|(window, _, _), _| *window >= oldest);
         self.bases.retain(|(window, _), _| *window >= oldest);
+        self.bytes = self.dockets.values().map(Docket::bytes).sum();
     }
 
     /// One look at the time, one recovery: then it is a gateway's word or it is nothing (R28).
@@ -310,8 +319,9 @@ impl Book {
     }
 
     /// Whoever takes most gives up its oldest base, but never the one that was just heard of.
-    fn shrink(&mut self, just_heard: Key) {
-        while self.bytes() > self.limits.total_bytes {
+    fn grow(&mut self, just_heard: Key, bytes: usize) {
+        self.bytes = self.bytes.saturating_add(bytes);
+        while self.bytes > self.limits.total_bytes {
             let mut shares: BTreeMap<u32, usize> = BTreeMap::new();
             for ((_, gateway, _), docket) in &self.dockets {
                 let share = shares.entry(*gateway).or_default();
@@ -325,7 +335,10 @@ impl Book {
                     .copied()
             });
             let Some(oldest) = oldest else { return };
-            self.dockets.remove(&oldest);
+            let gone = self.dockets.remove(&oldest);
+            self.bytes = self
+                .bytes
+                .saturating_sub(gone.map_or(0, |docket| docket.bytes()));
         }
     }
 }

@@ -119,7 +119,6 @@ impl Chain {
             .checked_add(1)
             .and_then(|next| self.blocks.range(next..).next());
         sequences.push(above.map(|(_, (first, _))| *first));
-        sequences.push(self.frags.last_key_value().map(|(last, _)| *last));
         let seals = self.seals_around(number);
         self.testimonies(&sequences, seals)
     }

@@ -1,7 +1,6 @@
 use std::collections::BTreeMap;
 
 use alloy_primitives::Bytes;
-use alloy_sol_types::SolStruct;
 use forebond_protocol::Signed;
 
 use super::{Chain, promises::FragPromises};
@@ -74,8 +73,8 @@ impl Docket {
         Ok(None)
     }
 
-    /// Hears checked promises of one frag that was heard before, with their raw transactions. Those of a frag that is not in the
-    /// chain say nothing that could be compared: the frag's own contradiction was found when it came.
+    /// Hears promises of one frag that was heard before, with their raw transactions; those that are not the frag's are left out.
+    /// Those of a frag that is not in the chain say nothing that could be compared: its own contradiction was found when it came.
     ///
     /// # Errors
     /// [`Full`] when they are not kept.
@@ -86,20 +85,22 @@ impl Docket {
         let Some((first, _)) = promises.first() else {
             return Ok(Vec::new());
         };
-        let (frag, env) = (first.frag.clone(), first.env.clone());
-        let hash = frag.struct_hash();
-        let sequence = frag.message.sequence;
+        let (hash, sequence) = (first.frag.struct_hash(), first.frag.message.sequence);
         let known = self.chain.frag(sequence);
-        if known.is_none_or(|known| known.struct_hash() != hash) {
+        let Some(frag) = known.filter(|known| known.struct_hash() == hash).cloned() else {
             return Ok(Vec::new());
-        }
+        };
         if self.bytes >= self.most_bytes {
             return Err(Full(self.most_bytes));
         }
         let same: Vec<_> = promises
             .into_iter()
-            .filter(|(one, _)| one.frag.message.eip712_hash_struct() == hash)
+            .filter(|(one, _)| one.frag.message == frag.message && one.check().is_ok())
             .collect();
+        let Some((first, _)) = same.first() else {
+            return Ok(Vec::new());
+        };
+        let env = first.env.clone();
         let (found, bytes) = self
             .promises
             .entry(sequence)

@@ -4,7 +4,7 @@ use alloy_primitives::B256;
 use forebond_contracts::bindings::IEvidenceShapes as abi;
 use forebond_types::{Batch, Seal};
 
-use crate::{Accusation, Accused, Attested, FaultKind, Judge, blocks::OpenedBatch, shapes};
+use crate::{Accusation, Accused, Attested, Judge, blocks::OpenedBatch, shapes};
 
 /// Accuses when the batch goes on behind the seal that ended the window. Needs no blocks.
 pub fn behind_the_end(
@@ -49,10 +49,5 @@ fn accusation(
         blockHash: block_hash,
         branch,
     };
-    Some(Accusation::safety(
-        FaultKind::Fork,
-        Judge::BatchFork,
-        accused,
-        &evidence,
-    ))
+    Some(Accusation::safety(Judge::BatchFork, accused, &evidence))
 }

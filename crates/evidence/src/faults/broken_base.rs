@@ -4,7 +4,7 @@ use alloy_primitives::B256;
 use forebond_contracts::bindings::IEvidenceShapes as abi;
 use forebond_types::Batch;
 
-use crate::{Accusation, Accused, Attested, FaultKind, Judge, blocks::OpenedBatch};
+use crate::{Accusation, Accused, Attested, Judge, blocks::OpenedBatch};
 
 /// Accuses when the batch begins right behind the base's block and names another parent. Needs no blocks.
 pub fn by_claim(accused: &Accused, own: &Attested<Batch>) -> Option<Accusation> {
@@ -39,10 +39,5 @@ fn accusation(
         blockHash: block_hash,
         branch,
     };
-    Some(Accusation::safety(
-        FaultKind::BrokenBase,
-        Judge::BrokenBase,
-        accused,
-        &evidence,
-    ))
+    Some(Accusation::safety(Judge::BrokenBase, accused, &evidence))
 }

@@ -7,7 +7,7 @@ use alloy_primitives::{Address, B256, Bytes};
 use forebond_contracts::bindings::IEvidenceShapes as abi;
 use forebond_types::{CommitterSet, Delegation};
 
-use crate::{Accusation, Attested, FaultKind, Judge, shapes};
+use crate::{Accusation, Attested, Judge, shapes};
 
 /// Most rollups, and most slashers, of a delegation that is judged.
 const MOST_LISTED: usize = 64;
@@ -78,7 +78,7 @@ pub fn accuse(
         .checked_mul(place.slots_per_epoch)?
         .checked_sub(1)?;
     Some(Accusation::of_operator(
-        (FaultKind::DoubleDelegation, Judge::DoubleDelegation),
+        Judge::DoubleDelegation,
         one.operator,
         place.rollup,
         place.epoch - place.epoch % period,

@@ -3,7 +3,7 @@
 use forebond_contracts::bindings::IEvidenceShapes as abi;
 use forebond_types::Batch;
 
-use crate::{Accusation, Accused, Attested, FaultKind, Judge};
+use crate::{Accusation, Accused, Attested, Judge};
 
 /// Accuses of a batch that the Inbox holds Void under this number.
 pub fn accuse(accused: &Accused, own: &Attested<Batch>, batch_id: u32) -> Option<Accusation> {
@@ -15,10 +15,5 @@ pub fn accuse(accused: &Accused, own: &Attested<Batch>, batch_id: u32) -> Option
         own: own.shape(),
         batchId: batch_id,
     };
-    Some(Accusation::safety(
-        FaultKind::FalseClaim,
-        Judge::FalseClaim,
-        accused,
-        &evidence,
-    ))
+    Some(Accusation::safety(Judge::FalseClaim, accused, &evidence))
 }

@@ -5,7 +5,7 @@ use alloy_sol_types::{SolStruct, SolValue};
 use forebond_contracts::bindings::IEvidenceShapes as abi;
 use forebond_protocol::{Signed, fork};
 
-use crate::{Accusation, Accused, FaultKind, Judge};
+use crate::{Accusation, Accused, Judge};
 
 /// A signed message with its signatures.
 #[derive(Clone, Debug)]
@@ -37,12 +37,7 @@ pub fn accuse(accused: &Accused, first: &Testimony, second: &Testimony) -> Optio
         first: shape(first),
         second: shape(second),
     };
-    Some(Accusation::safety(
-        FaultKind::Fork,
-        Judge::Fork,
-        &accused,
-        &evidence,
-    ))
+    Some(Accusation::safety(Judge::Fork, &accused, &evidence))
 }
 
 fn base_of(message: &Signed) -> alloy_primitives::B256 {

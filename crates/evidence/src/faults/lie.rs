@@ -3,7 +3,7 @@
 
 use forebond_contracts::bindings::IEvidenceShapes as abi;
 
-use crate::{Accusation, Accused, FaultKind, Judge, Promise, blocks};
+use crate::{Accusation, Accused, Judge, Promise, blocks};
 
 /// Accuses when the accused's own batch breaks the promise. Whose batch it is was checked by its signature.
 pub fn accuse(
@@ -21,10 +21,5 @@ pub fn accuse(
         own: own.batch().shape(),
         content: blocks::content(promise, own)?,
     };
-    Some(Accusation::safety(
-        FaultKind::Lie,
-        Judge::Lie,
-        accused,
-        &evidence,
-    ))
+    Some(Accusation::safety(Judge::Lie, accused, &evidence))
 }

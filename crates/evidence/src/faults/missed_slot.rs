@@ -3,7 +3,7 @@
 use alloy_primitives::Address;
 use forebond_contracts::bindings::IEvidenceShapes as abi;
 
-use crate::{Accusation, FaultKind, Judge};
+use crate::{Accusation, Judge};
 
 /// Accuses the operator of the slot's proposer when neighbouring block roots are equal: a positive proof, never a missing root.
 ///
@@ -19,7 +19,7 @@ pub fn accuse(
     let slot = absence.slot;
     let evidence = abi::MissedSlotEvidence { rollup, absence };
     Some(Accusation::of_operator(
-        (FaultKind::MissedSlot, Judge::MissedSlot),
+        Judge::MissedSlot,
         operator,
         rollup,
         slot,

@@ -10,7 +10,7 @@ use forebond_protocol::{OrderViolation, OrderingRule, check_order};
 use forebond_types::{BlockEnv, Frag, Leaf};
 use op_alloy_consensus::OpTxEnvelope;
 
-use crate::{Accusation, Accused, Attested, FaultKind, Judge, Promise, shapes};
+use crate::{Accusation, Accused, Attested, Judge, Promise, shapes};
 
 /// A promised transaction with its bytes.
 #[derive(Clone, Debug)]
@@ -62,12 +62,7 @@ pub fn accuse(
         laterBranch: later.branch.clone(),
         laterTransaction: later.transaction.clone(),
     };
-    Some(Accusation::safety(
-        FaultKind::Order,
-        Judge::Order,
-        accused,
-        &evidence,
-    ))
+    Some(Accusation::safety(Judge::Order, accused, &evidence))
 }
 
 /// Places of the two transactions that break the rule, the earlier one first.

@@ -5,7 +5,7 @@ use forebond_contracts::bindings::IEvidenceShapes as abi;
 use forebond_protocol::branch_root;
 use forebond_types::{Frag, Leaf};
 
-use crate::{Accusation, Accused, Attested, FaultKind, Judge, shapes};
+use crate::{Accusation, Accused, Attested, Judge, shapes};
 
 /// A leaf and where it stands in the frag's tree: honestly at its index less the frag's first.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,10 +59,5 @@ pub fn accuse(
         first: first.shape(),
         second: second.shape(),
     };
-    Some(Accusation::safety(
-        FaultKind::Fork,
-        Judge::TwinLeaves,
-        accused,
-        &evidence,
-    ))
+    Some(Accusation::safety(Judge::TwinLeaves, accused, &evidence))
 }

@@ -38,6 +38,12 @@ const LIES: &[Change] = &[
         block.receipts[last] = Bytes::from_static(&[3; 40]);
         header(block, |_| {});
     },
+    // So short that its trie node is embedded in the one above it.
+    |block| {
+        let last = block.receipts.len() - 1;
+        block.receipts[last] = Bytes::from_static(&[3; 4]);
+        header(block, |_| {});
+    },
     |block| header(block, |header| header.gas_limit -= 1),
     |block| header(block, |header| header.timestamp += 1),
     |block| header(block, |header| header.mix_hash = B256::ZERO),
