@@ -138,6 +138,25 @@ fn second_frag(
     )
 }
 
+/// R15: two of three have to sign, and one of them is not enough.
+#[test]
+fn half_a_sets_signatures_are_nobodys() {
+    let scene = scene(&[3]);
+    let mut book = book(&scene, Limits::default());
+    let turn = &scene.turns[0];
+    let frag = &turn.frags[0].frag;
+    let mut hear = |signature: Vec<u8>| {
+        let message = Signed::Frag(frag.message.clone());
+        book.hear(scene.l1.slot, &turn.base.message, message, signature.into())
+    };
+    let both = frag.signature.to_vec();
+    let first_twice = [&both[..65], &both[..65]].concat();
+    for bad in [both[..65].to_vec(), first_twice] {
+        assert!(matches!(hear(bad), Err(Refusal::NotACommitter { .. })));
+    }
+    assert!(hear(both).is_ok());
+}
+
 /// A promise that its frag does not hold is nobody's.
 #[test]
 fn an_invented_promise_under_a_real_frag_is_left_out() {
