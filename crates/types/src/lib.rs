@@ -4,6 +4,7 @@
 //! Messages are declared once, in `contracts/src/types/Messages.sol`; everything here is generated
 //! from that file or built around it. Units and digests: `specs/messages.md`.
 
+mod committers;
 mod domain;
 mod envelope;
 mod leaf;
@@ -13,6 +14,7 @@ mod signature;
 mod wire;
 mod writes;
 
+pub use committers::{CommitterError, CommitterSet};
 pub use domain::Domain;
 pub use envelope::{
     BaseEnvelope, Envelope, EnvelopeError, EnvelopeTx, FragEnvelope, MAX_ENVELOPE_BYTES,

@@ -1,5 +1,5 @@
-//! Which crate may depend on which. The layers are those of ARCHITECTURE.md: bin → roles → shared → edges → core, and inside
-//! the core `protocol` and `rollup` → `types`. The test asks cargo, so an arrow cannot hide in a manifest nobody reads.
+//! Which crate may depend on which. The layers are those of ARCHITECTURE.md: bin → roles → shared → edges → core, inside
+//! the core `protocol` and `rollup` → `types`, and judgement, as pure as the core, stands on all of it. The test asks cargo, so an arrow cannot hide in a manifest nobody reads.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -16,6 +16,8 @@ use serde_json::Value;
 enum Layer {
     /// Rules and types: no I/O, no clock, no tokio.
     Core,
+    /// Core rules put together to one purpose; as pure as the core.
+    Judgement,
     /// I/O behind traits.
     Edge,
     /// Edges put together into what several roles are built on.
@@ -37,6 +39,7 @@ const LAYERS: &[(&str, Layer)] = &[
     ("forebond-rollup", Layer::Core),
     ("forebond-beacon", Layer::Core),
     ("forebond-contracts", Layer::Core),
+    ("forebond-evidence", Layer::Judgement),
     ("forebond-runtime", Layer::Edge),
     ("forebond-l1", Layer::Edge),
     ("forebond-exec", Layer::Edge),
@@ -49,6 +52,7 @@ const LAYERS: &[(&str, Layer)] = &[
     ("forebond-gateway", Layer::Role),
     ("forebond-node", Layer::Role),
     ("forebond-batcher", Layer::Role),
+    ("forebond-watcher", Layer::Role),
     ("forebond-bench", Layer::Tool),
     ("forebond-embedded-l1", Layer::Tool),
     ("forebond-dev-signer", Layer::Tool),
@@ -86,12 +90,21 @@ fn objection(from: &str, to: &str) -> Option<String> {
     };
     let allowed = match (above, below) {
         (Layer::Core, Layer::Core) => from != "forebond-types" && to == "forebond-types",
-        (Layer::Edge, Layer::Core)
-        | (Layer::Shared, Layer::Core | Layer::Edge | Layer::Shared)
-        | (Layer::Role | Layer::Tool, Layer::Core | Layer::Edge | Layer::Shared)
+        (Layer::Judgement | Layer::Edge, Layer::Core)
+        | (Layer::Shared, Layer::Core | Layer::Judgement | Layer::Edge | Layer::Shared)
+        | (
+            Layer::Role | Layer::Tool,
+            Layer::Core | Layer::Judgement | Layer::Edge | Layer::Shared,
+        )
         | (
             Layer::Whole,
-            Layer::Core | Layer::Edge | Layer::Shared | Layer::Role | Layer::Tool | Layer::Whole,
+            Layer::Core
+            | Layer::Judgement
+            | Layer::Edge
+            | Layer::Shared
+            | Layer::Role
+            | Layer::Tool
+            | Layer::Whole,
         )
         | (Layer::Bin, _) => true,
         _ => false,
@@ -187,7 +200,10 @@ fn every_crate_has_a_layer_and_every_layer_line_a_crate() {
 fn the_core_depends_on_nothing_that_does_io_or_runs_tasks() {
     let objections: Vec<_> = edges(&packages())
         .into_iter()
-        .filter(|(from, to)| layer(from) == Some(Layer::Core) && NOT_IN_CORE.contains(&to.as_str()))
+        .filter(|(from, to)| {
+            matches!(layer(from), Some(Layer::Core | Layer::Judgement))
+                && NOT_IN_CORE.contains(&to.as_str())
+        })
         .map(|(from, to)| format!("{from} → {to}"))
         .collect();
     assert!(
@@ -204,6 +220,8 @@ fn the_rule_refuses_sideways_and_upward_arrows() {
         ("forebond-rollup", "forebond-protocol"),
         ("forebond-types", "forebond-types"),
         ("forebond-protocol", "forebond-exec"),
+        ("forebond-protocol", "forebond-evidence"),
+        ("forebond-evidence", "forebond-l1"),
         ("forebond-exec", "forebond-runtime"),
         ("forebond-exec", "forebond-gateway"),
         ("forebond-gateway", "forebond-bench"),
@@ -223,6 +241,7 @@ fn the_rule_lets_downward_arrows_pass() {
     for (from, to) in [
         ("forebond-protocol", "forebond-types"),
         ("forebond-exec", "forebond-rollup"),
+        ("forebond-evidence", "forebond-protocol"),
         ("forebond-gateway", "forebond-exec"),
         ("forebond-bench", "forebond-protocol"),
         ("forebond", "forebond-gateway"),

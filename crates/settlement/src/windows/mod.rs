@@ -8,10 +8,9 @@ pub(crate) use keeper::WindowKeeper;
 
 use std::collections::BTreeMap;
 
-use alloy_primitives::{Address, B256, U256, keccak256};
-use alloy_sol_types::SolValue;
 use forebond_l1::execution::BlockRef;
 use forebond_protocol::{Schedule, Window};
+pub use forebond_types::CommitterSet;
 
 /// What L1 says about windows and gateways after one block. What is not in it is unknown: nobody signs or accepts by guess.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -46,23 +45,6 @@ pub struct GatewayEpoch {
     pub eligible: bool,
 }
 
-/// Who signs for a gateway: `threshold` distinct members.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CommitterSet {
-    /// Signatures needed, at least 1.
-    pub threshold: u8,
-    /// Ascending.
-    pub members: Vec<Address>,
-}
-
-impl CommitterSet {
-    /// Its identity on L1: `keccak256(abi.encode(threshold, members))`.
-    pub fn hash(&self) -> B256 {
-        let threshold = U256::from(self.threshold);
-        keccak256((threshold, self.members.clone()).abi_encode_params())
-    }
-}
-
 impl WindowBook {
     /// The window around a slot and who signs in it; none when either is unknown.
     pub fn owner(&self, slot: u64) -> Option<(Window, &CommitterSet)> {
@@ -85,6 +67,7 @@ impl WindowBook {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloy_primitives::Address;
 
     fn set(byte: u8) -> CommitterSet {
         CommitterSet {

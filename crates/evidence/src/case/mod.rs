@@ -1,0 +1,9 @@
+//! The way of an accusation on L1: ripe, simulated, committed, revealed, paid; or lost, refused, too late.
+
+mod dispute;
+mod progress;
+mod verdicts;
+
+pub use dispute::{Dispute, DisputeSight, Objection, dispute};
+pub use progress::{Case, Pace, Recorded, Sight, Stage, Step};
+pub use verdicts::{Hearing, hearing};

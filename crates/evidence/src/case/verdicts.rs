@@ -1,0 +1,97 @@
+//! What a judge's answer to a simulation means for a case.
+
+use alloy_primitives::B256;
+use alloy_sol_types::{SolCall, SolError};
+use forebond_contracts::bindings::{
+    BeaconVerifiers, FalseClaimJudge, ForkJudge, LateJudge, Lookahead, Slasher, UnkeptJudge,
+};
+
+/// Outcome of asking a judge before money is spent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hearing {
+    /// It convicts of this very fault.
+    Convicts,
+    /// Not yet: the chain has to go on first.
+    NotYet,
+    /// What the evidence rests on has moved, by a reorg or with time: build it anew from the present chain.
+    Rebuild,
+    /// Somebody else was faster.
+    Recorded,
+    /// Never: the case is given up, and whoever built the evidence has a defect to look for.
+    Never,
+}
+
+/// Reads the answer to `judge(evidence)`: what it returned, or the data it reverted with. A call that failed for want of a node is
+/// no answer.
+pub fn hearing(answer: Result<&[u8], &[u8]>, expected_id: B256) -> Hearing {
+    let revert = match answer {
+        // Every judge returns a Fault: the shape is one, whichever binding reads it.
+        Ok(returned) => {
+            return match ForkJudge::judgeCall::abi_decode_returns(returned) {
+                Ok(fault) if fault.id == expected_id => Hearing::Convicts,
+                _ => Hearing::Never,
+            };
+        }
+        Err(revert) => revert,
+    };
+    let Some(selector) = revert.first_chunk::<4>() else {
+        return Hearing::Never;
+    };
+    let later = [
+        UnkeptJudge::NotConfirmed::SELECTOR,
+        FalseClaimJudge::NotVoid::SELECTOR,
+        LateJudge::WindowNotOver::SELECTOR,
+        LateJudge::NameTheCover::SELECTOR,
+        ForkJudge::WindowTooFar::SELECTOR,
+        Lookahead::LookaheadUnknown::SELECTOR,
+    ];
+    let moved = [
+        UnkeptJudge::OtherBatch::SELECTOR,
+        LateJudge::NotACover::SELECTOR,
+        LateJudge::SlotNotAmongTheLast::SELECTOR,
+        BeaconVerifiers::BeaconRootUnknown::SELECTOR,
+        BeaconVerifiers::HeaderMismatch::SELECTOR,
+        BeaconVerifiers::SlotOutsideBlockRoots::SELECTOR,
+    ];
+    if *selector == Slasher::AlreadyRecorded::SELECTOR {
+        Hearing::Recorded
+    } else if later.contains(selector) {
+        Hearing::NotYet
+    } else if moved.contains(selector) {
+        Hearing::Rebuild
+    } else {
+        Hearing::Never
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_says_whether_to_wait_to_build_anew_or_to_give_up() {
+        let id = B256::repeat_byte(1);
+        let said = |data: Vec<u8>| hearing(Err(&data), id);
+        let unconfirmed = UnkeptJudge::NotConfirmed {
+            batchId: 1,
+            status: 1,
+        };
+        assert_eq!(said(unconfirmed.abi_encode()), Hearing::NotYet);
+        let moved = UnkeptJudge::OtherBatch {
+            batchId: 1,
+            recorded: id,
+            got: B256::ZERO,
+        };
+        assert_eq!(said(moved.abi_encode()), Hearing::Rebuild);
+        assert_eq!(
+            said(Slasher::AlreadyRecorded { id }.abi_encode()),
+            Hearing::Recorded
+        );
+        assert_eq!(
+            said(ForkJudge::NoContradiction {}.abi_encode()),
+            Hearing::Never
+        );
+        assert_eq!(said(vec![]), Hearing::Never);
+        assert_eq!(hearing(Ok(&[]), id), Hearing::Never);
+    }
+}
