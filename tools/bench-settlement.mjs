@@ -93,6 +93,11 @@ async function loaded() {
     if (listened.code !== 0) throw new Error(listened.stderr);
     if (sent.code !== 0) throw new Error(sent.stderr);
     const [lag, promised] = [JSON.parse(listened.stdout), JSON.parse(sent.stdout)];
+    if (promised.verified < promised.sent) {
+      // Figures of another load than the one that is named would be worth nothing.
+      const logs = await readFile(join(folder, 'loaded', 'logs', 'gateway-1.log'), 'utf8').catch(() => '');
+      throw new Error(`${promised.verified} of ${promised.sent} transactions were promised: ${JSON.stringify(promised.errors)}\n${logs.slice(-4000)}`);
+    }
     const ms = (p) => `p50 ${p.p50} ms, p99 ${p.p99} ms, p99.9 ${p.p999} ms`;
     if (parts.includes('lag')) {
       row(`a follower's stream behind the gateway's, ${Math.round(lag.transactions / lag.seconds)} tx/s in ${Math.round(lag.frags / lag.seconds)} frags/s`, ms(lag.lag_ms),
