@@ -9,6 +9,7 @@
 
 mod support {
     pub mod anvil;
+    pub mod forgetful;
 }
 
 use alloy_eips::{BlockId, eip4844::Blob};
@@ -20,7 +21,8 @@ use forebond_l1::{
     sender::{FeePolicy, Lane, LaneConfig, Outgoing, SendError, SidecarForm, sidecar},
 };
 use serde_json::json;
-use support::anvil::Anvil;
+use std::sync::atomic::Ordering;
+use support::{anvil::Anvil, forgetful::withholding};
 
 fn account(index: u32) -> PrivateKeySigner {
     MnemonicBuilder::english()
@@ -117,6 +119,24 @@ async fn what_is_not_mined_by_the_deadline_is_reported_with_all_its_versions_and
     let landed = landed.unwrap();
     assert_eq!(landed.receipt.to, Some(account(2).address()));
     assert!(!hashes.contains(&landed.receipt.transaction_hash));
+}
+
+/// Pitfall: a node that counts a transaction before it has its receipt makes a lane believe that somebody else has its key.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_receipt_that_comes_later_than_its_nonce_is_waited_for() {
+    let anvil = Anvil::start(&[]);
+    let (client, withheld) = withholding(&anvil.url, 5).await;
+    let mut lane = Lane::new(client, account(0), quick()).await.unwrap();
+    let landed = lane
+        .send(&transfer(account(1).address()), 20_000)
+        .await
+        .unwrap();
+    assert!(landed.receipt.status());
+    assert_eq!(
+        withheld.load(Ordering::SeqCst),
+        0,
+        "all of them were asked for"
+    );
 }
 
 /// Two processes on one key: the one whose nonce is gone says so, and does not wait for ever.

@@ -29,11 +29,17 @@ pub struct Busy {
     pub soon: BTreeSet<u32>,
     /// In the very next slot.
     pub now: BTreeSet<u32>,
+    /// Nobody is known to own a slot whose turn comes before two chores are done: windows end in the middle of an epoch when its last
+    /// proposers are not registered, and the rest is the next epoch's first one's (R12).
+    pub ends_soon: bool,
 }
 
 impl Busy {
-    /// As the known windows say.
-    pub fn before(schedule: &Schedule, next_slot: u64) -> Self {
+    /// As the known windows say, whose turns come `handover_slots` before them.
+    pub fn before(schedule: &Schedule, next_slot: u64, handover_slots: u64) -> Self {
+        let horizon = next_slot
+            .saturating_add(handover_slots)
+            .saturating_add(PATIENCE_SLOTS * 2);
         let ending_by = |last: u64| {
             (next_slot..=last)
                 .filter_map(|slot| schedule.at(slot))
@@ -48,6 +54,7 @@ impl Busy {
         Self {
             soon: ending_by(next_slot.saturating_add(1)),
             now: ending_by(next_slot),
+            ends_soon: schedule.at(horizon).is_none(),
         }
     }
 }
@@ -89,9 +96,8 @@ pub enum Chore {
 }
 
 /// What is to be done now, `head_slot` being that of L1's newest block. Each slot of the epoch is one gateway's to do chores in, in
-/// turn, so that two of them never pay for the same and the next one steps in a slot after one that does nothing. A proof that is
-/// missing in the second half of an epoch comes before all but a batch of the very next slot: without it windows end, and with them
-/// the rollup, however many gateways live.
+/// turn, so that two of them never pay for the same and the next one steps in a slot after one that does nothing. A proof without which
+/// windows end soon comes before all but a batch of the very next slot: with windows the rollup would end, however many gateways live.
 pub fn due(clock: &SlotClock, shift: &Shift, head_slot: u64, known: &Known) -> Option<Chore> {
     let epoch = clock.epoch_of(head_slot);
     let into = head_slot % clock.slots_per_epoch.max(1);
@@ -105,7 +111,7 @@ pub fn due(clock: &SlotClock, shift: &Shift, head_slot: u64, known: &Known) -> O
         (!known.next).then_some(epoch.saturating_add(1))
     };
     if let Some(missing) = missing {
-        let busy = if hurry(clock, head_slot, missing) {
+        let busy = if hurry(clock, shift.busy.ends_soon, head_slot, missing) {
             &shift.busy.now
         } else {
             &shift.busy.soon
@@ -120,10 +126,12 @@ pub fn due(clock: &SlotClock, shift: &Shift, head_slot: u64, known: &Known) -> O
         .then_some(Chore::Cache(epoch))
 }
 
-/// The epoch is here, or the second half of the one before: windows end soon.
-fn hurry(clock: &SlotClock, head_slot: u64, missing: u64) -> bool {
+/// The epoch is here, or the second half of the one before, or windows end soon.
+fn hurry(clock: &SlotClock, ends_soon: bool, head_slot: u64, missing: u64) -> bool {
     let into = head_slot % clock.slots_per_epoch.max(1);
-    missing == clock.epoch_of(head_slot) || into.saturating_mul(2) >= clock.slots_per_epoch
+    ends_soon
+        || missing == clock.epoch_of(head_slot)
+        || into.saturating_mul(2) >= clock.slots_per_epoch
 }
 
 /// Whether a proof goes before a batch of ours that may still land in the slots up to `batch_until`: while there is room for both, and
@@ -131,12 +139,14 @@ fn hurry(clock: &SlotClock, head_slot: u64, missing: u64) -> bool {
 /// that comes late is only dearer, where a proof that comes late stops the rollup.
 pub fn goes_first(
     clock: &SlotClock,
+    ends_soon: bool,
     head_slot: u64,
     next_slot: u64,
     missing: u64,
     batch_until: u64,
 ) -> bool {
-    batch_until >= next_slot.saturating_add(PATIENCE_SLOTS) || hurry(clock, head_slot, missing)
+    batch_until >= next_slot.saturating_add(PATIENCE_SLOTS)
+        || hurry(clock, ends_soon, head_slot, missing)
 }
 
 #[cfg(test)]
@@ -147,13 +157,14 @@ mod tests {
     #[test]
     fn a_proof_goes_before_a_batch_that_can_wait_and_when_it_cannot_wait_itself() {
         // Slots 32 to 39 are epoch 4; epoch 5 is missing.
-        let first = |head: u64, until: u64| goes_first(&CLOCK, head, head + 1, 5, until);
+        let first = |head: u64, until: u64| goes_first(&CLOCK, false, head, head + 1, 5, until);
+        assert!(goes_first(&CLOCK, true, 32, 33, 5, 34));
         assert!(first(32, 35));
         assert!(!first(32, 34));
         assert!(!first(35, 36));
         assert!(first(36, 36));
         // An epoch that has begun already.
-        assert!(goes_first(&CLOCK, 33, 34, 4, 34));
+        assert!(goes_first(&CLOCK, false, 33, 34, 4, 34));
     }
 
     const CLOCK: SlotClock = SlotClock {
@@ -207,7 +218,7 @@ mod tests {
         let busy = |me: u32| Shift {
             busy: Busy {
                 soon: BTreeSet::from([2]),
-                now: BTreeSet::new(),
+                ..Busy::default()
             },
             ..shift(me)
         };
@@ -228,7 +239,7 @@ mod tests {
             schedule.insert(one);
         }
         let busy = |next_slot| {
-            let Busy { soon, now } = Busy::before(&schedule, next_slot);
+            let Busy { soon, now, .. } = Busy::before(&schedule, next_slot, 2);
             let list = |set: BTreeSet<u32>| set.into_iter().collect::<Vec<_>>();
             (list(soon), list(now))
         };
@@ -252,7 +263,7 @@ mod tests {
                     me: *me,
                     gateways: 2,
                     first_epoch: 3,
-                    busy: Busy::before(&schedule, slot + 1),
+                    busy: Busy::before(&schedule, slot + 1, 2),
                 };
                 due(&CLOCK, &shift, slot, &PROVEN).is_some()
             })
@@ -262,6 +273,28 @@ mod tests {
             let owner = schedule.at(slot + 1).unwrap().gateway;
             assert_eq!(worker(slot), Some(3 - owner), "slot {slot}");
         }
+    }
+
+    /// The last registered proposer of epoch 4 has slot 36: who owns 37 to 39 stands in the next epoch.
+    #[test]
+    fn where_windows_end_in_mid_epoch_the_next_one_is_proven_at_once() {
+        let mut schedule = Schedule::default();
+        schedule.insert(window(1, 30, 33));
+        schedule.insert(window(2, 34, 36));
+        let ends_soon = |next_slot| Busy::before(&schedule, next_slot, 2).ends_soon;
+        assert!(!ends_soon(30));
+        assert!(ends_soon(31));
+        let busy = |ends_soon| Shift {
+            gateways: 2,
+            busy: Busy {
+                soon: BTreeSet::from([1, 2]),
+                now: BTreeSet::from([1]),
+                ends_soon,
+            },
+            ..shift(2)
+        };
+        assert_eq!(due(&CLOCK, &busy(false), 32, &PROVEN), None);
+        assert_eq!(due(&CLOCK, &busy(true), 32, &PROVEN), Some(Chore::Prove(5)));
     }
 
     #[test]

@@ -140,11 +140,17 @@ impl Keeper {
     ) -> Result<Option<Chore>, KeeperError> {
         let slots = self.rules.clock;
         let head_slot = slots.slot_at_s(head.timestamp_s);
+        let ends_soon = busy.ends_soon;
         let chore = self.due(head, busy).await?;
         Ok(chore.filter(|chore| match chore {
-            Chore::Prove(missing) => {
-                goes_first(&slots, head_slot, next_slot, *missing, batch_until)
-            }
+            Chore::Prove(missing) => goes_first(
+                &slots,
+                ends_soon,
+                head_slot,
+                next_slot,
+                *missing,
+                batch_until,
+            ),
             Chore::Cache(_) => false,
         }))
     }

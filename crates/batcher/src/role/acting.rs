@@ -156,7 +156,8 @@ impl<S: BlockSource> Batcher<S> {
             return Ok(None);
         };
         let windows = self.parts.settlement.windows();
-        let busy = Busy::before(&windows.schedule, next_slot);
+        let handover_slots = self.rules.turns.handover_slots;
+        let busy = Busy::before(&windows.schedule, next_slot, handover_slots);
         let due = match batch {
             None => keeper.due(head, busy).await?,
             // What is posted in somebody else's window, by permit, has no time of its own.
