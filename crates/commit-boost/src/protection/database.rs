@@ -2,7 +2,7 @@ use std::path::Path;
 
 use alloy_primitives::B256;
 use forebond_beacon::{bls::PublicKeyBytes, signing::commit_boost::Chain};
-use redb::{Database, ReadableDatabase, ReadableTable, WriteTransaction};
+use redb::{Database, ReadableTable, WriteTransaction};
 
 use super::{
     Content, Permit, ProtectionError, Request, StoredSignature, constants,
@@ -11,7 +11,7 @@ use super::{
     record::Record,
     rules::{Verdict, judge, sound},
     tables::{
-        OWNERS, OwnerKey, PositionKey, RECORDS, owner_at, owner_key, position_key, record_at,
+        OWNERS, OwnerKey, PositionKey, RECORDS, owner_at, owner_key, position_key, read, record_at,
     },
     write::{count_one_more, put, raise},
 };
@@ -80,16 +80,7 @@ impl ProtectionDb {
     /// As [`Self::admit`]'s.
     pub fn look(&self, request: &Request) -> Result<Option<StoredSignature>, ProtectionError> {
         sound(request)?;
-        let reading = self
-            .database
-            .begin_read()
-            .map_err(ProtectionError::storage)?;
-        let records = reading
-            .open_table(RECORDS)
-            .map_err(ProtectionError::storage)?;
-        let owners = reading
-            .open_table(OWNERS)
-            .map_err(ProtectionError::storage)?;
+        let (records, owners) = read(&self.database)?;
         match self.judged(request, &records, &owners)? {
             Admitted::Signed(stored) => Ok(Some(*stored)),
             Admitted::Ask { .. } => Ok(None),
@@ -190,13 +181,7 @@ impl ProtectionDb {
         signing_id: B256,
         proposer: PublicKeyBytes,
     ) -> Result<u64, ProtectionError> {
-        let reading = self
-            .database
-            .begin_read()
-            .map_err(ProtectionError::storage)?;
-        let owners = reading
-            .open_table(OWNERS)
-            .map_err(ProtectionError::storage)?;
+        let (_, owners) = read(&self.database)?;
         Ok(owner_at(&owners, &owner_key(&signing_id, &proposer))?.0)
     }
 

@@ -1,4 +1,4 @@
-use redb::{ReadableDatabase, ReadableTable, Table};
+use redb::{ReadableTable, Table};
 
 use super::{
     Content, Interchange, Metadata, OwnerEntry, Position, ProtectionDb, ProtectionError, Request,
@@ -8,7 +8,7 @@ use super::{
     rules::sound,
     tables::{
         OWNERS, OwnerKey, PositionKey, RECORDS, decode, owner_at, owner_key, position_key,
-        position_of, record_at,
+        position_of, read, record_at,
     },
     write::{count_one_more, put, raise},
 };
@@ -34,16 +34,7 @@ impl ProtectionDb {
     /// # Errors
     /// The disk fails, or a record does not parse.
     pub fn export(&self) -> Result<Interchange, ProtectionError> {
-        let reading = self
-            .database
-            .begin_read()
-            .map_err(ProtectionError::storage)?;
-        let records = reading
-            .open_table(RECORDS)
-            .map_err(ProtectionError::storage)?;
-        let owners = reading
-            .open_table(OWNERS)
-            .map_err(ProtectionError::storage)?;
+        let (records, owners) = read(&self.database)?;
         let mut data: Vec<OwnerEntry> = Vec::new();
         for owner in owners.iter().map_err(ProtectionError::storage)? {
             let (key, value) = owner.map_err(ProtectionError::storage)?;

@@ -2,7 +2,7 @@
 
 use alloy_primitives::{B256, FixedBytes};
 use forebond_beacon::{bls::PublicKeyBytes, signing::commit_boost::Chain};
-use redb::{ReadableTable, TableDefinition};
+use redb::{Database, ReadOnlyTable, ReadableDatabase, ReadableTable, TableDefinition};
 
 use super::{Kind, Position, ProtectionError, record::Record};
 
@@ -25,6 +25,24 @@ pub(super) const LAYOUT: u64 = 1;
 
 pub(super) type OwnerKey = [u8; OWNER_BYTES];
 pub(super) type PositionKey = [u8; POSITION_BYTES];
+
+/// Records and owners, as of one moment.
+pub(super) type Tables = (
+    ReadOnlyTable<PositionKey, &'static [u8]>,
+    ReadOnlyTable<OwnerKey, (u64, u64)>,
+);
+
+pub(super) fn read(database: &Database) -> Result<Tables, ProtectionError> {
+    let reading = database.begin_read().map_err(ProtectionError::storage)?;
+    Ok((
+        reading
+            .open_table(RECORDS)
+            .map_err(ProtectionError::storage)?,
+        reading
+            .open_table(OWNERS)
+            .map_err(ProtectionError::storage)?,
+    ))
+}
 
 pub(super) fn owner_key(signing_id: &B256, proposer: &PublicKeyBytes) -> OwnerKey {
     let mut key = [0; OWNER_BYTES];

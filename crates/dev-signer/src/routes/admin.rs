@@ -2,17 +2,11 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{Request, State as Shared},
-    http::StatusCode,
-    middleware::Next,
-    response::Response,
-};
+use axum::{Json, extract::State as Shared, http::StatusCode};
 use forebond_commit_boost::Secret;
 use serde::Deserialize;
 
-use crate::{Flavour, refusal::Refusal, state::State};
+use crate::{refusal::Refusal, state::State};
 
 #[derive(Deserialize)]
 pub(crate) struct Reload {
@@ -24,17 +18,6 @@ pub(crate) struct Reload {
 #[derive(Deserialize)]
 pub(crate) struct Revoke {
     module_id: String,
-}
-
-pub(crate) async fn only_if_served(
-    Shared(state): Shared<Arc<State>>,
-    request: Request,
-    next: Next,
-) -> Response {
-    match state.flavour() {
-        Flavour::Split | Flavour::SplitAndLegacy => next.run(request).await,
-        Flavour::Legacy | Flavour::Web3 => super::not_there(&state),
-    }
 }
 
 /// All of it or nothing.

@@ -5,8 +5,7 @@ use std::sync::Arc;
 use alloy_primitives::{Address, B256};
 use axum::{
     Extension, Json,
-    extract::{Request, State as Shared},
-    middleware::Next,
+    extract::State as Shared,
     response::{IntoResponse, Response},
 };
 use forebond_beacon::{
@@ -41,18 +40,6 @@ pub(crate) enum Body {
         proxy: Address,
         object_root: B256,
     },
-}
-
-pub(crate) async fn only_if_served(
-    Shared(state): Shared<Arc<State>>,
-    request: Request,
-    next: Next,
-) -> Response {
-    if state.flavour().has_legacy_path() {
-        next.run(request).await
-    } else {
-        super::not_there(&state)
-    }
 }
 
 pub(crate) async fn any(

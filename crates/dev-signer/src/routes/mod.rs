@@ -8,39 +8,45 @@ mod split;
 
 use std::sync::Arc;
 
+use alloy_primitives::Address;
 use axum::{
     Router,
-    extract::DefaultBodyLimit,
+    extract::{DefaultBodyLimit, Request, State as Shared},
     http::StatusCode,
-    middleware::{from_fn_with_state, map_request_with_state},
+    middleware::{Next, from_fn_with_state, map_request_with_state},
+    response::{IntoResponse, Response},
     routing::{get, post},
 };
+use forebond_beacon::bls::PublicKeyBytes;
 
-use crate::{auth, faults, state::State};
+use crate::{Flavour, auth, faults, state::State};
 
 /// Everything; which routes exist depends on the flavour at the moment of the request.
 pub(crate) fn router(state: Arc<State>) -> Router {
     let split = Router::new()
-        .route("/signer/v1/request_signature/bls", post(split::consensus))
+        .route(
+            "/signer/v1/request_signature/bls",
+            post(split::signature::<split::ConsensusBody>),
+        )
         .route(
             "/signer/v1/request_signature/proxy-bls",
-            post(split::proxy_bls),
+            post(split::signature::<split::ProxyBody<PublicKeyBytes>>),
         )
         .route(
             "/signer/v1/request_signature/proxy-ecdsa",
-            post(split::proxy_ecdsa),
+            post(split::signature::<split::ProxyBody<Address>>),
         )
         .route_layer(from_fn_with_state(Arc::clone(&state), auth::module))
         .route_layer(from_fn_with_state(
-            Arc::clone(&state),
-            split::only_if_served,
+            served_by(&state, Flavour::has_split_paths),
+            only_if_served,
         ));
     let legacy = Router::new()
         .route("/signer/v1/request_signature", post(legacy::any))
         .route_layer(from_fn_with_state(Arc::clone(&state), auth::module))
         .route_layer(from_fn_with_state(
-            Arc::clone(&state),
-            legacy::only_if_served,
+            served_by(&state, Flavour::has_legacy_path),
+            only_if_served,
         ));
     let common = Router::new()
         .route("/signer/v1/get_pubkeys", get(pubkeys::all))
@@ -51,8 +57,8 @@ pub(crate) fn router(state: Arc<State>) -> Router {
         .route("/revoke_jwt", post(admin::revoke))
         .route_layer(from_fn_with_state(Arc::clone(&state), auth::admin))
         .route_layer(from_fn_with_state(
-            Arc::clone(&state),
-            admin::only_if_served,
+            served_by(&state, Flavour::has_split_paths),
+            only_if_served,
         ));
     Router::new()
         .merge(split)
@@ -66,17 +72,33 @@ pub(crate) fn router(state: Arc<State>) -> Router {
         .with_state(state)
 }
 
-async fn count(
-    axum::extract::State(state): axum::extract::State<Arc<State>>,
-    request: axum::extract::Request,
-) -> axum::extract::Request {
+/// Which flavours have a route, beside the flavour of the moment.
+type ServedBy = (Arc<State>, fn(Flavour) -> bool);
+
+fn served_by(state: &Arc<State>, has: fn(Flavour) -> bool) -> ServedBy {
+    (Arc::clone(state), has)
+}
+
+async fn only_if_served(
+    Shared((state, has)): Shared<ServedBy>,
+    request: Request,
+    next: Next,
+) -> Response {
+    if has(state.flavour()) {
+        next.run(request).await
+    } else {
+        not_there(&state)
+    }
+}
+
+async fn count(Shared(state): Shared<Arc<State>>, request: Request) -> Request {
     state
         .asked
         .fetch_add(1, std::sync::atomic::Ordering::SeqCst);
     request
 }
 
-async fn status(axum::extract::State(state): axum::extract::State<Arc<State>>) -> StatusCode {
+async fn status(Shared(state): Shared<Arc<State>>) -> StatusCode {
     if state.flavour().wants_tokens() {
         StatusCode::OK
     } else {
@@ -85,8 +107,7 @@ async fn status(axum::extract::State(state): axum::extract::State<Arc<State>>) -
 }
 
 /// The answer of a route that is not there.
-pub(crate) fn not_there(state: &State) -> axum::response::Response {
-    use axum::response::IntoResponse;
+pub(crate) fn not_there(state: &State) -> Response {
     if state.flavour().wants_tokens() {
         StatusCode::NOT_FOUND.into_response()
     } else {

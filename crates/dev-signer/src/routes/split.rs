@@ -5,8 +5,7 @@ use std::sync::Arc;
 use alloy_primitives::{Address, B256, Bytes, U256};
 use axum::{
     Extension, Json,
-    extract::{Request, State as Shared},
-    middleware::Next,
+    extract::State as Shared,
     response::{IntoResponse, Response},
 };
 use forebond_beacon::{
@@ -51,77 +50,39 @@ struct Answer {
     signature: Bytes,
 }
 
-pub(crate) async fn only_if_served(
-    Shared(state): Shared<Arc<State>>,
-    request: Request,
-    next: Next,
-) -> Response {
-    if state.flavour().has_split_paths() {
-        next.run(request).await
-    } else {
-        super::not_there(&state)
+/// A body, whatever key it names.
+pub(crate) trait Asked {
+    /// Which key, over which object, under which nonce.
+    fn asked(self) -> (Wanted, B256, u64);
+}
+
+impl Asked for ConsensusBody {
+    fn asked(self) -> (Wanted, B256, u64) {
+        (Wanted::Consensus(self.pubkey), self.object_root, self.nonce)
     }
 }
 
-pub(crate) async fn consensus(
+impl Asked for ProxyBody<PublicKeyBytes> {
+    fn asked(self) -> (Wanted, B256, u64) {
+        let wanted = Wanted::Proxy(ProxyKey::Bls(self.proxy));
+        (wanted, self.object_root, self.nonce)
+    }
+}
+
+impl Asked for ProxyBody<Address> {
+    fn asked(self) -> (Wanted, B256, u64) {
+        let wanted = Wanted::Proxy(ProxyKey::Ecdsa(self.proxy));
+        (wanted, self.object_root, self.nonce)
+    }
+}
+
+pub(crate) async fn signature<B: Asked>(
     Extension(caller): Extension<Caller>,
     Extension(fault): Extension<Fault>,
     Shared(state): Shared<Arc<State>>,
-    Json(body): Json<ConsensusBody>,
+    Json(body): Json<B>,
 ) -> Result<Response, Refusal> {
-    let wanted = Wanted::Consensus(body.pubkey);
-    answer(
-        &state,
-        &caller,
-        &fault,
-        wanted,
-        body.object_root,
-        body.nonce,
-    )
-}
-
-pub(crate) async fn proxy_bls(
-    Extension(caller): Extension<Caller>,
-    Extension(fault): Extension<Fault>,
-    Shared(state): Shared<Arc<State>>,
-    Json(body): Json<ProxyBody<PublicKeyBytes>>,
-) -> Result<Response, Refusal> {
-    let wanted = Wanted::Proxy(ProxyKey::Bls(body.proxy));
-    answer(
-        &state,
-        &caller,
-        &fault,
-        wanted,
-        body.object_root,
-        body.nonce,
-    )
-}
-
-pub(crate) async fn proxy_ecdsa(
-    Extension(caller): Extension<Caller>,
-    Extension(fault): Extension<Fault>,
-    Shared(state): Shared<Arc<State>>,
-    Json(body): Json<ProxyBody<Address>>,
-) -> Result<Response, Refusal> {
-    let wanted = Wanted::Proxy(ProxyKey::Ecdsa(body.proxy));
-    answer(
-        &state,
-        &caller,
-        &fault,
-        wanted,
-        body.object_root,
-        body.nonce,
-    )
-}
-
-fn answer(
-    state: &State,
-    caller: &Caller,
-    fault: &Fault,
-    wanted: Wanted,
-    object_root: B256,
-    nonce: u64,
-) -> Result<Response, Refusal> {
+    let (wanted, object_root, nonce) = body.asked();
     let signing_id = {
         let access = state.access.lock();
         access
@@ -136,7 +97,7 @@ fn answer(
         object_root,
         dialect: Dialect::Module { signing_id, nonce },
     };
-    let signed = sign(state, &caller.0, &order, fault)?;
+    let signed = sign(&state, &caller.0, &order, &fault)?;
     let (pubkey, address) = match wanted {
         Wanted::Consensus(key) | Wanted::Proxy(ProxyKey::Bls(key)) => (Some(key), None),
         Wanted::Proxy(ProxyKey::Ecdsa(address)) => (None, Some(address)),

@@ -4,7 +4,7 @@ use alloy_primitives::{Address, U256};
 use alloy_sol_types::{SolStruct, eip712_domain};
 use eyre::{Result, ensure};
 use forebond_contracts::bindings::{BondVault, GatewayRegistry};
-use forebond_types::CommitterKey;
+use forebond_types::{CommitterKey, CommitterSet};
 
 use super::{
     Stage,
@@ -84,7 +84,11 @@ pub fn registration(
     };
     let key = CommitterKey {
         owner,
-        committerSet: set_hash(1, &set.members),
+        committerSet: CommitterSet {
+            threshold: set.threshold,
+            members: set.members.clone(),
+        }
+        .hash(),
     };
     let possession = committer.sign(key.eip712_signing_hash(&domain));
     GatewayRegistry::registerCall {
@@ -92,12 +96,6 @@ pub fn registration(
         possessions: vec![possession.as_bytes().to_vec().into()],
         endpoint,
     }
-}
-
-/// keccak256(abi.encode(threshold, members)).
-pub fn set_hash(threshold: u8, members: &[Address]) -> alloy_primitives::B256 {
-    use alloy_sol_types::SolValue;
-    alloy_primitives::keccak256((U256::from(threshold), members.to_vec()).abi_encode_params())
 }
 
 /// Locks `amount_wei` for the rollup and, except for a fallback, asks to own windows.

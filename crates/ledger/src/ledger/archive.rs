@@ -3,7 +3,7 @@
 use super::LedgerError;
 use crate::{chain::SealedBlock, commit};
 use crossbeam_channel::{Receiver, Sender, bounded};
-use forebond_exec::{StateDiff, Store, StoreError, StoreSnapshot};
+use forebond_exec::{StateDiff, Store, StoreSnapshot};
 use std::{collections::VecDeque, io, sync::Arc, thread::JoinHandle};
 
 /// Blocks that may wait to be written; whoever brings more waits.
@@ -19,14 +19,12 @@ enum Job {
         log_position: u64,
         durable: bool,
     },
-    Sync(Sender<()>),
     /// Makes everything before it survive a power cut, then does this.
     SyncThen(Box<dyn FnOnce() -> io::Result<()> + Send>),
 }
 
 /// The store's writer, and the blocks it has not written yet.
 pub(super) struct Archive {
-    store: Arc<Store>,
     /// None once it is ended.
     jobs: Option<Sender<Job>>,
     answers: Receiver<Result<Arc<StoreSnapshot>, LedgerError>>,
@@ -39,13 +37,11 @@ impl Archive {
     pub(super) fn start(store: Arc<Store>) -> Result<Self, LedgerError> {
         let (jobs, jobs_end) = bounded(JOBS);
         let (answers_start, answers) = bounded(ANSWERS);
-        let writer = store.clone();
         let thread = std::thread::Builder::new()
             .name("ledger-archive".into())
-            .spawn(move || run(&writer, &jobs_end, &answers_start))
+            .spawn(move || run(&store, &jobs_end, &answers_start))
             .map_err(LedgerError::Archive)?;
         Ok(Self {
-            store,
             jobs: Some(jobs),
             answers,
             waiting: VecDeque::new(),
@@ -110,7 +106,10 @@ impl Archive {
     pub(super) fn sync(&mut self) -> Result<Option<Arc<StoreSnapshot>>, LedgerError> {
         let newest = self.finish()?;
         let (done, wait) = bounded(1);
-        self.send(Job::Sync(done))?;
+        self.sync_then(Box::new(move || {
+            let _ = done.send(());
+            Ok(())
+        }))?;
         wait.recv().map_err(|_| self.ended())?;
         Ok(newest)
     }
@@ -121,12 +120,6 @@ impl Archive {
         then: Box<dyn FnOnce() -> io::Result<()> + Send>,
     ) -> Result<(), LedgerError> {
         self.send(Job::SyncThen(then))
-    }
-
-    /// Writes what waits, and ends.
-    pub(super) fn end(mut self) -> Result<Arc<Store>, LedgerError> {
-        self.finish()?;
-        Ok(self.store.clone())
     }
 
     fn send(&self, job: Job) -> Result<(), LedgerError> {
@@ -183,13 +176,7 @@ fn work(store: &Store, job: Job) -> Result<Option<Arc<StoreSnapshot>>, LedgerErr
             durable,
         } => {
             commit(store, &block, &diff, log_position, durable)?;
-            let snapshot: Result<_, StoreError> = store.snapshot();
-            Ok(Some(Arc::new(snapshot?)))
-        }
-        Job::Sync(done) => {
-            store.sync()?;
-            let _ = done.send(());
-            Ok(None)
+            Ok(Some(Arc::new(store.snapshot()?)))
         }
         Job::SyncThen(then) => {
             store.sync()?;

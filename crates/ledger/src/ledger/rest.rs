@@ -38,7 +38,7 @@ impl Ledger {
     pub fn rest(mut self) -> Result<AtRest, LedgerError> {
         self.settle_all()?;
         self.store_all()?;
-        let store = self.archive.end()?;
+        drop(self.archive);
         let Work::Idle(state) = self.work else {
             return Err(LedgerError::OutOfOrder("the state is not at rest"));
         };
@@ -46,7 +46,7 @@ impl Ledger {
             config: self.config,
             domain: self.domain,
             genesis: self.genesis,
-            store,
+            store: self.store,
             sealer: self.sealer,
             publisher: self.publisher,
             latest: self.latest,
