@@ -7,6 +7,7 @@ use forebond_embedded_l1::node::PresetName;
 use crate::{
     config::{DevnetConfig, Gossip, L1Kind, Ports},
     faults::{Fault, Planned},
+    misdeeds::PlannedMisdeed,
 };
 
 /// Runs an L1, gateways, batchers, followers and users on this machine until Ctrl-C or `--exit-after`. `READY <devnet.json>` on
@@ -49,6 +50,14 @@ pub struct DevnetArgs {
     /// restart:NAME, pause:NAME:SECONDS, l1-reorg:DEPTH, l1-miss, stall-l1:SECONDS or hide-blobs:SLOTS, and @SLOT
     #[arg(long, value_name = "KIND@SLOT")]
     fault: Vec<Planned>,
+    /// A gateway or validator breaks a rule in the first window from a slot on that fits: equivocate, withhold, reorder, omit, late,
+    /// false-end, false-claim, broken-base or miss-slot, and @SLOT. The exit code is 0 only if it was found and paid for. The first
+    /// gateway stays honest, and each other one does one thing at most
+    #[arg(long, value_name = "KIND@SLOT")]
+    misbehave: Vec<PlannedMisdeed>,
+    /// Watchers, 0 to 4; 1 unless processes are made to fail, since what that makes late would cost bonds
+    #[arg(long, value_name = "N")]
+    watchers: Option<u32>,
     /// Faults of all kinds, drawn from the seed; one gateway is always left alone
     #[arg(long)]
     random_faults: bool,
@@ -70,6 +79,9 @@ pub struct DevnetArgs {
     /// First follower's RPC; the others follow
     #[arg(long, value_name = "PORT", default_value_t = Ports::DEFAULT.followers)]
     follower_port: u16,
+    /// First watcher's RPC; the others follow
+    #[arg(long, value_name = "PORT", default_value_t = Ports::DEFAULT.watchers)]
+    watcher_port: u16,
     /// Every gateway and follower takes part in gossip, beside the streams or instead of them
     #[arg(long, value_name = "HOW", default_value = "off", default_missing_value = "beside", num_args = 0..=1)]
     gossip: Gossip,
@@ -123,6 +135,8 @@ impl DevnetArgs {
             seed: self.seed,
             faults: self.kill.into_iter().chain(self.fault).collect(),
             random_faults: self.random_faults,
+            misdeeds: self.misbehave,
+            watchers: self.watchers,
             exit_after_slots: self.exit_after,
             json: self.json,
             ports: Ports {
@@ -130,6 +144,7 @@ impl DevnetArgs {
                 l1_beacon: self.l1_beacon_port,
                 gateways: self.gateway_port,
                 followers: self.follower_port,
+                watchers: self.watcher_port,
                 gossip: self.gossip_port,
             },
         }
@@ -157,7 +172,8 @@ mod tests {
     fn every_documented_option_is_understood() {
         let config = config(
             "--data-dir d --slot-time 3s --preset mainnet --validators 32 --gateways 3 --followers 2 --spam 50 --l1 npm --seed 7 \
-             --kill gateway-1@20 --fault l1-reorg:2@9 --fault l1-miss@10 --random-faults --exit-after 40 --json --gossip only",
+             --kill gateway-1@20 --fault l1-reorg:2@9 --fault l1-miss@10 --random-faults --exit-after 40 --json --gossip only \
+             --misbehave omit@5 --misbehave late@6 --watchers 2",
         )
         .unwrap();
         assert_eq!(config.slot_time_s, 3);
@@ -167,6 +183,7 @@ mod tests {
         assert_eq!(config.gossip, Gossip::Only);
         assert_eq!(config.faults.len(), 3);
         assert_eq!(config.exit_after_slots, Some(40));
+        assert_eq!((config.misdeeds.len(), config.watchers()), (2, 2));
         config.check().unwrap();
     }
 
@@ -177,6 +194,7 @@ mod tests {
         assert_eq!((config.gateways, config.followers), (2, 1));
         assert_eq!(config.ports, Ports::DEFAULT);
         assert_eq!(config.gossip, Gossip::Off);
+        assert_eq!(config.watchers(), 1);
         config.check().unwrap();
     }
 
@@ -188,6 +206,7 @@ mod tests {
             ("--kill restart:gateway-1@3", "gateway-1@20"),
             ("--fault dance@3", "restart:NAME"),
             ("--l1 geth", "embedded"),
+            ("--misbehave dance@3", "false-end"),
         ] {
             let error = config(line).unwrap_err();
             assert!(error.contains(words), "{line}: {error}");

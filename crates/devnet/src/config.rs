@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use forebond_embedded_l1::node::PresetName;
 
-use crate::faults::{Fault, Planned};
+use crate::{
+    faults::{Fault, Planned},
+    misdeeds::{Misdeed, PlannedMisdeed},
+};
 
 /// Which L1.
 #[derive(clap::ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +42,8 @@ pub struct Ports {
     pub gateways: u16,
     /// RPC of the first follower; the others follow.
     pub followers: u16,
+    /// RPC of the first watcher; the others follow.
+    pub watchers: u16,
     /// Gossip of the first gateway; the other gateways and then the followers follow. Unused without gossip.
     pub gossip: u16,
 }
@@ -50,6 +55,7 @@ impl Ports {
         l1_beacon: 5052,
         gateways: 9545,
         followers: 9645,
+        watchers: 9745,
         gossip: 9845,
     };
 }
@@ -84,6 +90,10 @@ pub struct DevnetConfig {
     pub faults: Vec<Planned>,
     /// Faults drawn from the seed, too.
     pub random_faults: bool,
+    /// Rules to be broken, in slots after the start.
+    pub misdeeds: Vec<PlannedMisdeed>,
+    /// Watchers, 0 to 4; none given: [`DevnetConfig::watchers`] says.
+    pub watchers: Option<u32>,
     /// Ends after so many slots.
     pub exit_after_slots: Option<u64>,
     /// One JSON object at the end.
@@ -123,6 +133,27 @@ pub enum ConfigError {
         /// Who there is.
         known: String,
     },
+    /// More misdeeds than gateways that may be guilty.
+    #[error(
+        "--misbehave: {wanted} gateways would have to break rules, and {able} can (the first one stays honest, each other one breaks \
+         one); use --gateways {needed}, at most 6, or several runs"
+    )]
+    TooManyMisdeeds {
+        /// Misdeeds of gateways.
+        wanted: usize,
+        /// Gateways beside the first.
+        able: usize,
+        /// Gateways that would do.
+        needed: usize,
+    },
+    /// A misdeed without anybody to find it, or with a way around it.
+    #[error("--misbehave {misdeed}: {reason}")]
+    Misdeed {
+        /// Which one.
+        misdeed: &'static str,
+        /// Why it can't be shown.
+        reason: &'static str,
+    },
     /// Two processes on one port.
     #[error("the ports of {first} and {second} overlap; choose others")]
     Ports {
@@ -158,8 +189,60 @@ impl DevnetConfig {
             return Err(ConfigError::Anvil);
         }
         self.check_ports()?;
+        range("watchers", self.watchers().into(), 0, 4)?;
         for planned in &self.faults {
             self.check_fault(&planned.fault)?;
+        }
+        self.check_misdeeds()
+    }
+
+    /// Watchers that run: as many as were asked for; else one, unless processes are made to fail. Gateways that are killed are late, and
+    /// a watcher would make them pay.
+    pub fn watchers(&self) -> u32 {
+        let fails = self.random_faults || !self.faults.is_empty();
+        self.watchers.unwrap_or(if fails { 0 } else { 1 })
+    }
+
+    /// Whether something is to be done wrong in this way.
+    pub(crate) fn has_misdeed(&self, misdeed: Misdeed) -> bool {
+        self.misdeeds.iter().any(|one| one.misdeed == misdeed)
+    }
+
+    fn check_misdeeds(&self) -> Result<(), ConfigError> {
+        let Some(first) = self.misdeeds.first() else {
+            return Ok(());
+        };
+        let wanted = self.misdeeds.iter();
+        let wanted = wanted
+            .filter(|one| one.misdeed != Misdeed::MissSlot)
+            .count();
+        let able = usize::try_from(self.gateways)
+            .unwrap_or(usize::MAX)
+            .saturating_sub(1);
+        if wanted > able {
+            return Err(ConfigError::TooManyMisdeeds {
+                wanted,
+                able,
+                needed: wanted.saturating_add(1),
+            });
+        }
+        let refused = |misdeed: Misdeed, reason| {
+            Err(ConfigError::Misdeed {
+                misdeed: misdeed.name(),
+                reason,
+            })
+        };
+        if self.watchers() == 0 {
+            return refused(first.misdeed, "nobody would find it; use --watchers 1");
+        }
+        if self.spam_tps == 0 {
+            return refused(first.misdeed, "promises are broken to users; use --spam 10");
+        }
+        if self.has_misdeed(Misdeed::Withhold) && self.gossip != Gossip::Off {
+            return refused(
+                Misdeed::Withhold,
+                "gossip would carry what is to be withheld; use --gossip off",
+            );
         }
         Ok(())
     }
@@ -170,6 +253,7 @@ impl DevnetConfig {
         of("gateway", self.gateways)
             .chain(of("batcher", self.gateways))
             .chain(of("follower", self.followers))
+            .chain(of("watcher", self.watchers()))
             .collect()
     }
 
@@ -177,7 +261,10 @@ impl DevnetConfig {
     pub(crate) fn gossiping(&self) -> u32 {
         match self.gossip {
             Gossip::Off => 0,
-            Gossip::Beside | Gossip::Only => self.gateways.saturating_add(self.followers),
+            Gossip::Beside | Gossip::Only => self
+                .gateways
+                .saturating_add(self.followers)
+                .saturating_add(self.watchers()),
         }
     }
 
@@ -201,6 +288,7 @@ impl DevnetConfig {
             ("l1-beacon-port", ports.l1_beacon, 0, 1),
             ("gateway-port", ports.gateways, 1, self.gateways),
             ("follower-port", ports.followers, 1, self.followers),
+            ("watcher-port", ports.watchers, 1, self.watchers()),
             ("gossip-port", ports.gossip, 1, self.gossiping()),
         ] {
             let most = 65_536u64.saturating_sub(u64::from(count.max(1)));
@@ -211,6 +299,7 @@ impl DevnetConfig {
             ("the Beacon API", u32::from(ports.l1_beacon), 1),
             ("gateways", u32::from(ports.gateways), self.gateways),
             ("followers", u32::from(ports.followers), self.followers),
+            ("watchers", u32::from(ports.watchers), self.watchers()),
             ("gossip", u32::from(ports.gossip), self.gossiping()),
         ];
         let taken: Vec<_> = taken
@@ -260,6 +349,8 @@ pub(crate) mod tests {
             seed: Some(1),
             faults: Vec::new(),
             random_faults: false,
+            misdeeds: Vec::new(),
+            watchers: None,
             exit_after_slots: None,
             json: false,
             ports: Ports::DEFAULT,
@@ -287,6 +378,42 @@ pub(crate) mod tests {
         };
         let words = config.check().unwrap_err().to_string();
         assert!(words.contains("gateway-1, gateway-2, batcher-1"), "{words}");
+    }
+
+    #[test]
+    fn misdeeds_need_somebody_guilty_somebody_who_looks_and_somebody_who_is_wronged() {
+        let with = |misdeeds: &[&str]| DevnetConfig {
+            misdeeds: misdeeds.iter().map(|one| one.parse().unwrap()).collect(),
+            ..usual()
+        };
+        with(&["omit@4", "miss-slot@4"]).check().unwrap();
+        for (config, words) in [
+            (with(&["omit@4", "late@9"]), "--gateways 3"),
+            (
+                DevnetConfig {
+                    watchers: Some(0),
+                    ..with(&["omit@4"])
+                },
+                "--watchers 1",
+            ),
+            (
+                DevnetConfig {
+                    spam_tps: 0,
+                    ..with(&["omit@4"])
+                },
+                "--spam 10",
+            ),
+            (
+                DevnetConfig {
+                    gossip: Gossip::Beside,
+                    ..with(&["withhold@4"])
+                },
+                "--gossip off",
+            ),
+        ] {
+            let error = config.check().unwrap_err().to_string();
+            assert!(error.contains(words), "{error}");
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::{
     judge::{Broken, TurnsReport, Verdicts},
+    misdeeds::Settled,
     spam::{Counts, Summary},
     watch::{Heads, Posted},
 };
@@ -30,6 +31,10 @@ pub struct Report {
     pub forfeited: u64,
     /// Users that were refunded.
     pub refunded: u64,
+    /// Rules that were broken on purpose.
+    pub misdeeds: u64,
+    /// What faults cost.
+    pub(crate) money: Money,
     /// Slots the run took, until users stopped.
     pub slots: u64,
     /// What repeats the run.
@@ -46,6 +51,8 @@ pub struct Report {
     pub(crate) memory_kib: BTreeMap<String, Memory>,
     pub(crate) faults: Vec<String>,
     pub(crate) broken_promises: Vec<Broken>,
+    #[serde(skip)]
+    pub(crate) justice: Vec<String>,
 }
 
 /// What batches hold and cost.
@@ -75,6 +82,18 @@ impl From<&Posted> for Costs {
             wei_per_transaction: each.unwrap_or_default().to_string(),
         }
     }
+}
+
+/// What faults cost, wei in decimals.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Money {
+    /// From gateways' bonds.
+    taken_wei: String,
+    /// To users.
+    refunds_wei: String,
+    /// To nobody.
+    burned_wei: String,
 }
 
 /// Resident memory of one process.
@@ -115,6 +134,22 @@ impl Report {
         self.failures = self.failures(findings);
     }
 
+    /// Fills in what faults cost, and what is wrong with that.
+    pub(crate) fn punish(&mut self, settled: Settled, findings: &Findings) {
+        self.slashed = settled.slashed;
+        self.forfeited = settled.forfeited;
+        self.refunded = settled.refunded;
+        self.money = Money {
+            taken_wei: settled.taken_wei.to_string(),
+            refunds_wei: settled.refunds_wei.to_string(),
+            burned_wei: settled.burned_wei.to_string(),
+        };
+        self.justice = settled.wrong;
+        if findings.ran_to_its_end {
+            self.justice.extend(settled.open);
+        }
+    }
+
     /// 0 if every promise was kept, or broken by an injected fault and reported; else 1.
     pub const fn exit_code(&self) -> u8 {
         if self.failures.is_empty() { 0 } else { 1 }
@@ -133,7 +168,7 @@ impl Report {
             format!("{silent} broken promises were reported by nobody"),
         );
         fail(
-            self.broken > 0 && self.faults.is_empty(),
+            self.broken > 0 && self.faults.is_empty() && self.misdeeds == 0,
             format!(
                 "{} promises were broken without any injected fault",
                 self.broken
@@ -163,6 +198,7 @@ impl Report {
             ("a process ended by itself", &findings.lost_processes),
             ("nodes disagree", &findings.disagreements),
             ("trouble", &findings.troubles),
+            ("justice", &self.justice),
         ];
         for (what, found) in lists {
             for one in found {
@@ -178,6 +214,7 @@ impl Report {
             "{} promises in {} slots: {} kept, {} broken ({} reported), {} open\n\
              from asking to a checked promise: p50 {:.1} ms, p99 {:.1} ms, max {:.1} ms\n\
              on L1: {} batches with {} blocks and {} transactions, {} wei per transaction\n\
+             misdeeds {}: {} gateways slashed ({} wei taken, {} burned), {} operators lost rewards, {} users refunded ({} wei)\n\
              hand-overs {}, longest gap {} ms; a turn's first promise after {} ms, at most {} ms; windows {:?}; faults {}; seed {}",
             self.promises,
             self.slots,
@@ -192,6 +229,13 @@ impl Report {
             self.costs.blocks,
             self.costs.transactions,
             self.costs.wei_per_transaction,
+            self.misdeeds,
+            self.slashed,
+            self.money.taken_wei,
+            self.money.burned_wei,
+            self.forfeited,
+            self.refunded,
+            self.money.refunds_wei,
             self.turns.handovers,
             self.turns.handover_gap_ms_max,
             self.turns.opening_ms_p50,
@@ -334,6 +378,8 @@ mod tests {
             "slashed",
             "forfeited",
             "refunded",
+            "misdeeds",
+            "money",
             "latencies",
             "heads",
             "batches",

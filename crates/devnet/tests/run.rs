@@ -44,6 +44,8 @@ fn config(folder: &Path) -> DevnetConfig {
         seed: Some(1),
         faults: Vec::new(),
         random_faults: false,
+        misdeeds: Vec::new(),
+        watchers: None,
         exit_after_slots: Some(2),
         json: true,
         ports: Ports {
@@ -51,6 +53,7 @@ fn config(folder: &Path) -> DevnetConfig {
             l1_beacon: free_port(),
             gateways: free_port(),
             followers: free_port(),
+            watchers: free_port(),
             gossip: free_port(),
         },
     }
@@ -89,7 +92,11 @@ async fn a_run_writes_what_scripts_read_and_leaves_nothing_running() {
     assert_eq!((report.exit_code(), report.slots), (0, 2));
 
     let roles = started(dir.path());
-    assert_eq!(roles.len(), 3, "a gateway, its batcher, a follower");
+    assert_eq!(
+        roles.len(),
+        4,
+        "a gateway, its batcher, a follower, a watcher"
+    );
     assert!(roles.iter().all(|(id, _)| !runs(*id)));
     for (_, arguments) in &roles {
         assert!(
@@ -110,6 +117,7 @@ async fn a_run_writes_what_scripts_read_and_leaves_nothing_running() {
     assert_eq!(file["gateways"][0]["rpc"], url(ports.gateways));
     assert!(file["gateways"][0]["committer"].is_string());
     assert_eq!(file["followers"][0]["rpc"], url(ports.followers));
+    assert_eq!(file["watchers"][0]["rpc"], url(ports.watchers));
     assert!(file["contracts"]["Inbox"].is_string());
     assert_eq!(file["accounts"].as_array().unwrap().len(), 10);
     let rollup = dir.path().join("devnet/rollup.json");
@@ -131,6 +139,7 @@ async fn keys_reach_children_by_the_environment_and_never_by_arguments_or_files(
     let log = |name: &str| fs::read_to_string(folder.join("logs").join(name)).unwrap();
     assert!(log("gateway-1.log").contains("gateway has keys"));
     assert!(log("batcher-1.log").contains("batcher has keys"));
+    assert!(log("watcher-1.log").contains("watcher has keys"));
     assert!(!log("follower-1.log").contains("has keys"));
     for (_, arguments) in started(dir.path()) {
         let longest = arguments.split_whitespace().filter(|word| {

@@ -9,6 +9,8 @@ const DIE_WITH_PARENT: &str = "--die-with-parent";
 /// Names of the variables that bring keys.
 const COMMITTER_KEY: &str = "FOREBOND_COMMITTER_KEY";
 const BATCHER_KEY: &str = "FOREBOND_BATCHER_KEY";
+const WATCHER_KEY: &str = "FOREBOND_WATCHER_KEY";
+const ATTESTER_KEY: &str = "FOREBOND_ATTESTER_KEY";
 
 /// Where everything is.
 #[derive(Clone, Copy, Debug)]
@@ -23,6 +25,8 @@ pub(crate) struct Setting<'a> {
     pub(crate) gateways: &'a [Place],
     /// The followers.
     pub(crate) followers: &'a [Place],
+    /// The watchers.
+    pub(crate) watchers: &'a [Place],
     /// How messages travel.
     pub(crate) gossip: Gossip,
     /// Gossip port of the first gateway.
@@ -101,7 +105,30 @@ pub(crate) fn launches(setting: &Setting<'_>, opened: &Opened) -> Vec<Launch> {
         environment: Vec::new(),
         says_ready: true,
     });
-    gateways.chain(batchers).chain(followers).collect()
+    let keys = opened.cast.watchers.iter().enumerate();
+    let watchers = setting.watchers.iter().zip(keys).map(|(place, (n, key))| {
+        let mut environment = vec![(WATCHER_KEY, key.secret.to_string())];
+        if n == 0 {
+            environment.push((ATTESTER_KEY, opened.cast.attester.secret.to_string()));
+        }
+        Launch {
+            name: place.name.clone(),
+            arguments: [
+                common("watcher", setting, &place.name),
+                http(place),
+                peers(setting, place),
+                gossip(setting, place),
+            ]
+            .concat(),
+            environment,
+            says_ready: true,
+        }
+    });
+    gateways
+        .chain(batchers)
+        .chain(followers)
+        .chain(watchers)
+        .collect()
 }
 
 fn common(command: &str, setting: &Setting<'_>, name: &str) -> Vec<String> {
@@ -125,7 +152,7 @@ fn peers(setting: &Setting<'_>, own: &Place) -> Vec<String> {
         .gateways
         .iter()
         .filter(|place| *place != own)
-        .flat_map(|place| option("--peer", place.ws()))
+        .flat_map(|place| option("--peer", place.ws_for_peers()))
         .collect()
 }
 
@@ -134,7 +161,11 @@ fn gossip(setting: &Setting<'_>, own: &Place) -> Vec<String> {
     if setting.gossip == Gossip::Off {
         return Vec::new();
     }
-    let everyone = setting.gateways.iter().chain(setting.followers);
+    let everyone = setting
+        .gateways
+        .iter()
+        .chain(setting.followers)
+        .chain(setting.watchers);
     let own_place = everyone.take_while(|place| *place != own).count();
     let address = |place: usize| {
         let port = usize::from(setting.gossip_port).saturating_add(place);

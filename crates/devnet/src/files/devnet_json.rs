@@ -18,6 +18,7 @@ pub(crate) struct DevnetFile {
     rollup: Rollup,
     gateways: Vec<Gateway>,
     followers: Vec<Follower>,
+    watchers: Vec<Watcher>,
     contracts: BTreeMap<String, Address>,
     accounts: Vec<Account>,
     seed: u64,
@@ -32,6 +33,8 @@ pub(crate) struct Place {
     pub(crate) name: String,
     /// HTTP and WebSocket on one port.
     pub(crate) port: u16,
+    /// Where its peers reach it, when that is another port.
+    pub(crate) port_for_peers: Option<u16>,
 }
 
 impl Place {
@@ -43,6 +46,14 @@ impl Place {
     /// Its JSON-RPC over WebSocket.
     pub(crate) fn ws(&self) -> String {
         format!("ws://127.0.0.1:{}", self.port)
+    }
+
+    /// The same for its peers.
+    pub(crate) fn ws_for_peers(&self) -> String {
+        format!(
+            "ws://127.0.0.1:{}",
+            self.port_for_peers.unwrap_or(self.port)
+        )
     }
 }
 
@@ -92,6 +103,13 @@ struct Follower {
 }
 
 #[derive(Clone, Debug, Serialize)]
+struct Watcher {
+    rpc: String,
+    name: String,
+    address: Address,
+}
+
+#[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Account {
     address: Address,
@@ -106,9 +124,9 @@ impl DevnetFile {
         opened: &Opened,
         seed: u64,
         l1_urls: (&str, &str),
-        gateways: &[Place],
-        followers: &[Place],
+        places: [&[Place]; 3],
     ) -> Result<Self> {
+        let [gateways, followers, watchers] = places;
         let chain = &opened.genesis.config;
         let gateway =
             |((cast, id), place): ((&crate::opening::GatewayCast, &u32), &Place)| Gateway {
@@ -156,6 +174,15 @@ impl DevnetFile {
                     name: place.name.clone(),
                 })
                 .collect(),
+            watchers: watchers
+                .iter()
+                .zip(&opened.cast.watchers)
+                .map(|(place, key)| Watcher {
+                    rpc: place.http(),
+                    name: place.name.clone(),
+                    address: key.address,
+                })
+                .collect(),
             contracts: opened.contracts.clone(),
             accounts: dev_accounts()?
                 .into_iter()
@@ -198,6 +225,9 @@ impl DevnetFile {
         }
         for follower in &self.followers {
             let _ = writeln!(words, "{} {}", follower.name, follower.rpc);
+        }
+        for watcher in &self.watchers {
+            let _ = writeln!(words, "{}  {}", watcher.name, watcher.rpc);
         }
         let _ = writeln!(words, "rollup     chain id {}", self.rollup.chain_id);
         if let Some(account) = self.accounts.last() {

@@ -38,6 +38,12 @@ fn ports(config: &DevnetConfig) -> Vec<(u16, String, &'static str)> {
             "--follower-port",
         ))
         .chain(row(
+            ports.watchers,
+            config.watchers(),
+            "watcher",
+            "--watcher-port",
+        ))
+        .chain(row(
             ports.gossip,
             config.gossiping(),
             "gossip of process",

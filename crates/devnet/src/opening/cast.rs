@@ -93,15 +93,28 @@ pub(crate) struct Cast {
     pub(crate) deployer: Key,
     /// In the order of their names.
     pub(crate) gateways: Vec<GatewayCast>,
+    /// Pay for evidence, one each.
+    pub(crate) watchers: Vec<Key>,
+    /// Answers disputes: the first watcher signs with it.
+    pub(crate) attester: Key,
+    /// Pays for what gateways post against the rules.
+    pub(crate) purse: Key,
 }
 
 impl Cast {
     /// The cast of a devnet. Its L1's genesis time is part of the keys: every run begins a chain of its own at the same
     /// addresses, and two runs of one key would be two signatures for one position.
-    pub(crate) fn new(config: &DevnetConfig, seed: u64, genesis_s: u64) -> Result<Self> {
-        let gateway = |n: u32| {
+    ///
+    /// `ports` are where gateways' peers reach them, in order.
+    pub(crate) fn new(
+        config: &DevnetConfig,
+        seed: u64,
+        genesis_s: u64,
+        ports: &[u16],
+    ) -> Result<Self> {
+        let alone = |role: &str| Key::derived(seed, genesis_s, role);
+        let gateway = |(n, port): (u32, &u16)| {
             let key = |role: &str| Key::derived(seed, genesis_s, &format!("{role} of gateway-{n}"));
-            let port = u32::from(config.ports.gateways).saturating_add(n.saturating_sub(1));
             Ok(GatewayCast {
                 name: format!("gateway-{n}"),
                 endpoint: format!("http://127.0.0.1:{port}"),
@@ -113,7 +126,15 @@ impl Cast {
         };
         Ok(Self {
             deployer: Key::development(DEPLOYER)?,
-            gateways: (1..=config.gateways).map(gateway).collect::<Result<_>>()?,
+            gateways: (1..=config.gateways)
+                .zip(ports)
+                .map(gateway)
+                .collect::<Result<_>>()?,
+            watchers: (1..=config.watchers())
+                .map(|n| alone(&format!("watcher-{n}")))
+                .collect::<Result<_>>()?,
+            attester: alone("attester")?,
+            purse: alone("purse")?,
         })
     }
 
@@ -132,7 +153,7 @@ mod tests {
 
     #[test]
     fn two_runs_never_sign_with_one_key() {
-        let cast = |genesis_s| Cast::new(&usual(), 1, genesis_s).unwrap();
+        let cast = |genesis_s| Cast::new(&usual(), 1, genesis_s, &[9545, 9546]).unwrap();
         let of = |cast: &Cast| cast.gateways[0].committer.address;
         assert_eq!(of(&cast(5)), of(&cast(5)));
         assert_ne!(of(&cast(5)), of(&cast(6)));

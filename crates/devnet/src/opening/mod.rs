@@ -13,16 +13,6 @@ mod steps;
 mod tests;
 mod times;
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 pub(crate) use cast::{GatewayCast, Key, dev_accounts};
 pub(crate) use steps::{Opened, open};
 pub(crate) use times::{ORIGIN_DEPTH, l1_genesis_s};
-
-/// The time of day, Unix milliseconds.
-fn now_ms() -> u64 {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
-}

@@ -19,7 +19,7 @@ use super::{
     sending::{CALL_GAS, Order, land},
     steps::Opening,
 };
-use crate::config::DevnetConfig;
+use crate::{config::DevnetConfig, misdeeds::Misdeed};
 
 /// What a gateway's owner has to bond, with something for gas.
 const OWNER_WEI: u128 = 1_010 * ETHER;
@@ -27,18 +27,30 @@ const OWNER_WEI: u128 = 1_010 * ETHER;
 const RESERVE_WEI: u128 = 1_000 * ETHER;
 /// What a batcher has for gas and blobs.
 const PAYER_WEI: u128 = 100 * ETHER;
+/// What a watcher has for gas and disputes, an attester for its bond, a purse for batches.
+const WALLET_WEI: u128 = 10 * ETHER;
 /// Slots after a window in which faults are judged.
 const EVIDENCE_SLOTS: u64 = 256;
+/// The same when rules are to be broken: cases close within the run.
+const SHORT_EVIDENCE_SLOTS: u64 = 56;
 /// Slots for claims after a fault.
 const CLAIM_SLOTS: u64 = 16;
 
 impl Opening<'_> {
     /// The contracts that all rollups share, and ether for everybody.
-    pub(super) async fn deploy_core(&mut self) -> Result<()> {
+    pub(super) async fn deploy_core(&mut self, config: &DevnetConfig) -> Result<()> {
         let deployer = self.cast.deployer.clone();
         let nonce = self.world.execution().nonce(deployer.address).await?;
+        let evidence_slots = if config.misdeeds.is_empty() {
+            EVIDENCE_SLOTS
+        } else {
+            SHORT_EVIDENCE_SLOTS
+        };
+        // One miss is free as a rule, since a neighbour can cause it (R25); one that is wanted is to be seen.
+        let free_misses_per_period = u16::from(!config.has_misdeed(Misdeed::MissSlot));
         let terms = CoreTerms {
-            evidence_horizon_s: EVIDENCE_SLOTS.saturating_mul(self.clock.seconds_per_slot),
+            free_misses_per_period,
+            evidence_horizon_s: evidence_slots.saturating_mul(self.clock.seconds_per_slot),
             claim_period_s: CLAIM_SLOTS.saturating_mul(self.clock.seconds_per_slot),
         };
         let parameters = deployment::core_parameters(&self.constants, &terms)?;
@@ -51,6 +63,10 @@ impl Opening<'_> {
         for gateway in &self.cast.gateways {
             orders.push(Order::pay(&deployer, gateway.owner.address, OWNER_WEI));
             orders.push(Order::pay(&deployer, gateway.payer.address, PAYER_WEI));
+        }
+        let wallets = [&self.cast.attester, &self.cast.purse];
+        for wallet in wallets.into_iter().chain(&self.cast.watchers) {
+            orders.push(Order::pay(&deployer, wallet.address, WALLET_WEI));
         }
         land(self.world, self.chain_id, orders).await.map(drop)
     }

@@ -4,28 +4,37 @@ use alloy_primitives::B256;
 use alloy_provider::Provider;
 use eyre::{Result, eyre};
 use forebond_beacon::preset::Preset;
-use forebond_contracts::{Plan, bindings::Lookahead};
+use forebond_contracts::{
+    Plan,
+    bindings::{AttesterResolver, Lookahead},
+};
 use forebond_harness::scenario::{
     beacon_proofs,
-    deployment::{self, RollupTerms},
+    deployment::{self, ResolverTerms, RollupTerms},
     validators::proven_state,
 };
 use forebond_rollup::op::{Genesis, L1Origin};
 use serde_json::json;
 
 use super::{
-    now_ms,
     rollup_genesis::{genesis_hash, newest_origin},
     sending::{CALL_GAS, Order, land},
     steps::Opening,
     times::{RollupStart, last_steps_from, rollup_start},
 };
-use crate::config::{DevnetConfig, L1Kind};
+use crate::{
+    config::{DevnetConfig, L1Kind},
+    time_of_day::now_ms,
+};
 
 /// Seconds a rollup block takes.
 const BLOCK_TIME_S: u64 = 1;
 /// Depth of R12, slots.
 const LOOKAHEAD_DEPTH: u64 = 1;
+/// Slots in which a verdict against a batch can be stopped.
+const VETO_SLOTS: u64 = 2;
+/// Slots in which a dispute is answered.
+const RESOLVER_SLOTS: u64 = 12;
 
 /// A rollup whose contracts exist.
 pub(super) struct Begun {
@@ -68,6 +77,16 @@ impl Opening<'_> {
             origin,
             hash,
         })
+    }
+
+    /// The attester's bond: who may take others' bonds has one of its own.
+    pub(super) async fn bond_attester(&self) -> Result<()> {
+        let attester = &self.cast.attester;
+        let resolver = self.contract("AttesterResolver")?;
+        let call = AttesterResolver::bondCall {};
+        let order = Order::call(attester, resolver, &call, CALL_GAS)
+            .with_wei(deployment::ATTESTER_BOND_WEI);
+        land(self.world, self.chain_id, vec![order]).await.map(drop)
     }
 
     /// Lets the epochs pass until what is lent counts. In virtual time their slots have no blocks: a rollup's origin moves by one
@@ -135,6 +154,12 @@ impl Opening<'_> {
             // that is confirmed has no children for ever.
             claim_window_s: sequencing_window_slots.saturating_mul(self.clock.seconds_per_slot),
             sequencing_window_slots,
+            resolver: ResolverTerms {
+                attesters: vec![self.cast.attester.address],
+                threshold: 1,
+                veto_s: VETO_SLOTS.saturating_mul(self.clock.seconds_per_slot),
+                resolver_s: RESOLVER_SLOTS.saturating_mul(self.clock.seconds_per_slot),
+            },
         }
     }
 }

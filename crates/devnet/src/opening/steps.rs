@@ -15,10 +15,9 @@ use forebond_settlement::{L1Facts, L1Start};
 
 use super::{
     cast::Cast,
-    now_ms,
     sending::{CREATION_GAS, Order},
 };
-use crate::{config::DevnetConfig, l1::L1};
+use crate::{config::DevnetConfig, l1::L1, time_of_day::now_ms};
 
 /// What the opening has made.
 #[derive(Clone, Debug)]
@@ -51,25 +50,36 @@ impl Opened {
 }
 
 /// Deploys, registers, bonds, lends, proves; then the L1's clock becomes the time of day.
-pub(crate) async fn open(config: &DevnetConfig, l1: &mut L1, seed: u64) -> Result<Opened> {
+/// `ports` are where gateways' peers reach them, in order.
+pub(crate) async fn open(
+    config: &DevnetConfig,
+    l1: &mut L1,
+    seed: u64,
+    ports: &[u16],
+) -> Result<Opened> {
     let world = l1.world()?;
     let opened = match config.preset {
-        PresetName::Minimal => steps::<Minimal>(config, &world, seed).await?,
-        PresetName::Mainnet => steps::<Mainnet>(config, &world, seed).await?,
+        PresetName::Minimal => steps::<Minimal>(config, &world, seed, ports).await?,
+        PresetName::Mainnet => steps::<Mainnet>(config, &world, seed, ports).await?,
     };
     reach_the_time_of_day(&world, &opened.clock).await?;
     l1.go_live()?;
     Ok(opened)
 }
 
-async fn steps<P: Preset>(config: &DevnetConfig, world: &World, seed: u64) -> Result<Opened> {
+async fn steps<P: Preset>(
+    config: &DevnetConfig,
+    world: &World,
+    seed: u64,
+    ports: &[u16],
+) -> Result<Opened> {
     let constants = world.constants().await?;
     let clock = SlotClock {
         genesis_s: constants.genesis_time_s,
         seconds_per_slot: constants.seconds_per_slot,
         slots_per_epoch: constants.slots_per_epoch,
     };
-    let cast = Cast::new(config, seed, constants.genesis_time_s)?;
+    let cast = Cast::new(config, seed, constants.genesis_time_s, ports)?;
     let before = world.execution().head().await?;
     let chain_id = world.execution().chain_id().await?;
     let mut opening = Opening {
@@ -89,7 +99,7 @@ async fn steps<P: Preset>(config: &DevnetConfig, world: &World, seed: u64) -> Re
         cast,
         contracts: BTreeMap::new(),
     };
-    opening.deploy_core().await.wrap_err("deploying")?;
+    opening.deploy_core(config).await.wrap_err("deploying")?;
     let registered = opening.registered_validators(config);
     opening
         .register::<P>(registered)
@@ -100,6 +110,10 @@ async fn steps<P: Preset>(config: &DevnetConfig, world: &World, seed: u64) -> Re
         .create_rollup(&gateway_ids)
         .await
         .wrap_err("creating the rollup's contracts")?;
+    opening
+        .bond_attester()
+        .await
+        .wrap_err("bonding the attester")?;
     opening
         .lend(&gateway_ids, begun.start.lent_from)
         .await

@@ -13,6 +13,7 @@ use crate::{
     files::{DevnetFile, Folder, Place, rollup_file},
     judge::Witnesses,
     l1::{L1, status},
+    misdeeds::{Held, Misdeed, Relay},
     opening::{Opened, open},
     rpc::Rpc,
     spam::SpamPlan,
@@ -31,6 +32,10 @@ pub(super) struct Devnet {
     /// The L1's slot when everything was ready: slot 0 of the run.
     pub(super) first_slot: u64,
     pub(super) memory_at_start: BTreeMap<String, u64>,
+    /// Roads to the gateways that can be cut, in their order; none unless something is to be withheld.
+    pub(super) relays: Vec<Relay>,
+    /// Who listens to users' complaints.
+    pub(super) watchers: Vec<Rpc>,
 }
 
 /// Opens the rollup, starts every role, and writes down where everything is.
@@ -41,19 +46,30 @@ pub(super) async fn start(
     program: PathBuf,
     seed: u64,
 ) -> Result<Devnet> {
-    let opened = open(config, l1, seed)
+    let relays = relays(config).await?;
+    let own_ports = (0..config.gateways).map(|n| port(config.ports.gateways, n));
+    let peer_ports: Vec<u16> = match relays.is_empty() {
+        true => own_ports.collect(),
+        false => relays.iter().map(Relay::port).collect(),
+    };
+    let opened = open(config, l1, seed, &peer_ports)
         .await
         .wrap_err("opening the rollup")?;
     let places = |role: &str, count: u32, first: u16| -> Vec<Place> {
         (0..count)
             .map(|n| Place {
                 name: format!("{role}-{}", n + 1),
-                port: u16::try_from(u32::from(first) + n).unwrap_or(u16::MAX),
+                port: port(first, n),
+                port_for_peers: None,
             })
             .collect()
     };
-    let gateways = places("gateway", config.gateways, config.ports.gateways);
+    let mut gateways = places("gateway", config.gateways, config.ports.gateways);
+    for (place, relay) in gateways.iter_mut().zip(&relays) {
+        place.port_for_peers = Some(relay.port());
+    }
     let followers = places("follower", config.followers, config.ports.followers);
+    let watchers = places("watcher", config.watchers(), config.ports.watchers);
     rollup_file(&opened)?.save(&folder.path().join("rollup.json"))?;
     let setting = Setting {
         folder: folder.path(),
@@ -61,6 +77,7 @@ pub(super) async fn start(
         l1_beacon: l1.beacon_url(),
         gateways: &gateways,
         followers: &followers,
+        watchers: &watchers,
         gossip: config.gossip,
         gossip_port: config.ports.gossip,
     };
@@ -75,8 +92,7 @@ pub(super) async fn start(
         &opened,
         seed,
         (l1.rpc().url(), l1.beacon_url()),
-        &gateways,
-        &followers,
+        [&gateways, &followers, &watchers],
     )?;
     // Followers first: they have nothing but what they derive.
     let nodes = followers
@@ -84,6 +100,10 @@ pub(super) async fn start(
         .chain(&gateways)
         .map(|place| Ok((place.name.clone(), Rpc::new(&place.http())?)))
         .collect::<Result<Vec<_>>>()?;
+    let watchers = watchers
+        .iter()
+        .map(|place| Rpc::new(&place.http()))
+        .collect::<Result<_>>()?;
     let shown = if followers.is_empty() {
         &gateways
     } else {
@@ -102,7 +122,23 @@ pub(super) async fn start(
         children,
         nodes,
         seed,
+        relays,
+        watchers,
     })
+}
+
+fn port(first: u16, n: u32) -> u16 {
+    u16::try_from(u32::from(first).saturating_add(n)).unwrap_or(u16::MAX)
+}
+
+async fn relays(config: &DevnetConfig) -> Result<Vec<Relay>> {
+    let mut relays = Vec::new();
+    if config.has_misdeed(Misdeed::Withhold) {
+        for n in 0..config.gateways {
+            relays.push(Relay::start(port(config.ports.gateways, n)).await?);
+        }
+    }
+    Ok(relays)
 }
 
 impl Devnet {
@@ -136,8 +172,9 @@ impl Devnet {
     }
 
     /// What users are to do.
-    pub(super) fn spam_plan(&self, config: &DevnetConfig) -> Result<SpamPlan> {
+    pub(super) fn spam_plan(&self, config: &DevnetConfig, held: Option<Held>) -> Result<SpamPlan> {
         Ok(SpamPlan {
+            held,
             tps: config.spam_tps,
             seed: self.seed,
             domain: Domain {

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use eyre::Result;
+use eyre::{Result, eyre};
 use forebond_runtime::Shutdown;
 use tokio::sync::mpsc;
 
@@ -15,6 +15,7 @@ use crate::{
     faults::{RandomFaults, Stage},
     judge::{Certainty, Court},
     l1::{L1, status},
+    misdeeds::Order,
     opening::ORIGIN_DEPTH,
     report::{Costs, Findings, Report},
     spam::Spammer,
@@ -41,7 +42,9 @@ impl Devnet {
     ) -> Result<Report> {
         let (hand_in, promises) = mpsc::channel(PROMISES_QUEUE);
         let mut court = Court::new(self.witnesses(config, l1)?, promises);
-        let spammer = Spammer::start(self.spam_plan(config)?, hand_in)?;
+        let mut justice = self.justice(config, l1)?;
+        let held = justice.held();
+        let spammer = Spammer::start(self.spam_plan(config, held)?, hand_in)?;
         let random = config
             .random_faults
             .then(|| RandomFaults::new(self.seed, config.gateways, config.followers, ORIGIN_DEPTH));
@@ -70,6 +73,7 @@ impl Devnet {
             }
             court.take();
             faults.undo(&mut self.children, false).await;
+            self.obey(justice.orders());
             self.note_losses(&mut findings, &mut table);
             if let Some(why) = l1.died() {
                 findings.troubles.push(why);
@@ -92,6 +96,7 @@ impl Devnet {
             for fault in faults.happened().iter().skip(before) {
                 table.event(&format!("fault: {fault}"));
             }
+            justice.act(slot, l1_status.slot, &mut table).await;
             let heads = heads(&self.nodes).await;
             let known_broken = court.broken().len();
             if let Err(error) = court.judge(&heads, Certainty::Finalized).await {
@@ -108,7 +113,7 @@ impl Devnet {
                 faults: faults.happened().len(),
                 ..row
             });
-            if config.exit_after_slots.is_some_and(|last| slot >= last) {
+            if config.exit_after_slots.is_some_and(|last| slot >= last) && !justice.is_busy() {
                 break;
             }
         }
@@ -129,6 +134,7 @@ impl Devnet {
             }
         };
         let heads = self.settle(config, &mut court, hasty, shutdown).await;
+        let ended = justice.settle(hasty, shutdown).await;
         self.note_losses(&mut findings, &mut table);
         court.compare_reports().await;
         findings.by_strangers = court.strangers().to_vec();
@@ -145,8 +151,11 @@ impl Devnet {
             users,
             memory_kib: memories(&self.memory_at_start, &memory_at_end),
             faults: faults.happened().to_vec(),
+            misdeeds: config.misdeeds.len() as u64,
             ..Report::default()
         };
+        findings.troubles.extend(justice.failed().to_vec());
+        report.punish(ended, &findings);
         report.conclude(court.verdicts(), court.broken(), &findings);
         Ok(report)
     }
@@ -186,6 +195,28 @@ impl Devnet {
             posted: self.posted(config),
             ..Row::default()
         }
+    }
+
+    /// Does to processes what a misdeed needs.
+    pub(super) fn obey(&mut self, orders: Vec<Order>) {
+        for order in orders {
+            let done = match &order {
+                Order::Pause(name) => self.children.pause(name),
+                Order::GoOn(name) => self.children.go_on(name),
+                Order::Cut(place) => self.set_road(*place, false),
+                Order::Mend(place) => self.set_road(*place, true),
+            };
+            if let Err(error) = done {
+                tracing::error!(?order, error = format!("{error:#}"), "an order is not done");
+            }
+        }
+    }
+
+    fn set_road(&self, place: usize, is_open: bool) -> Result<()> {
+        let relay = self.relays.get(place);
+        let relay = relay.ok_or_else(|| eyre!("there is no road to gateway {place}"))?;
+        relay.set_open(is_open);
+        Ok(())
     }
 
     fn note_losses(&mut self, findings: &mut Findings, table: &mut Table) {

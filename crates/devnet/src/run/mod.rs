@@ -1,6 +1,7 @@
 //! A run from the first check to the report.
 
 mod devnet;
+mod justice;
 mod live;
 mod memory;
 mod settle;

@@ -6,7 +6,7 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
-    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant},
 };
 
 use alloy_primitives::Address;
@@ -15,7 +15,11 @@ use forebond_types::Preconfirmation;
 use serde_json::{Value, json};
 
 use super::{Promise, calls::Signed, checker::Checker};
-use crate::rpc::{Refusal, Rpc, quantity};
+use crate::{
+    misdeeds::Held,
+    rpc::{Refusal, Rpc, quantity},
+    time_of_day::now_ms,
+};
 
 /// So long a user asks for one transaction.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -31,6 +35,8 @@ const HIGHEST_TIP: &str = "0x2540be400";
 pub(super) struct Places {
     all: Arc<Vec<Rpc>>,
     next: Arc<AtomicUsize>,
+    /// Where users keep their objects, when somebody may want to complain.
+    held: Option<Held>,
 }
 
 /// What came of a transaction.
@@ -47,8 +53,9 @@ pub(super) enum Outcome {
 }
 
 impl Places {
-    pub(super) fn new(all: Vec<Rpc>) -> Self {
+    pub(super) fn new(all: Vec<Rpc>, held: Option<Held>) -> Self {
         Self {
+            held,
             all: Arc::new(all),
             next: Arc::default(),
         }
@@ -99,7 +106,13 @@ impl Places {
             match ask(place, signed).await {
                 Ok(object) => {
                     return match checker.check(&object, signed.hash, sender, now_ms()) {
-                        Ok(promise) => Outcome::Promised(promise, begun.elapsed()),
+                        Ok(promise) => {
+                            let took = begun.elapsed();
+                            if let Some(held) = &self.held {
+                                held.add(*object);
+                            }
+                            Outcome::Promised(promise, took)
+                        }
                         Err(error) => Outcome::Invalid(format!(
                             "{} from {}: {error:#}",
                             signed.hash,
@@ -149,14 +162,6 @@ async fn ask(place: &Rpc, signed: &Signed) -> Result<Box<Preconfirmation>> {
     }
 }
 
-/// The time of day, Unix milliseconds.
-pub(super) fn now_ms() -> u64 {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -172,7 +177,7 @@ mod tests {
     #[test]
     fn a_hand_over_is_waited_for_and_a_used_nonce_is_not() {
         let place = || Rpc::new("http://127.0.0.1:9").unwrap();
-        let places = Places::new(vec![place(), place()]);
+        let places = Places::new(vec![place(), place()], None);
         let nonce = refusal("nonce too low: next nonce 4, tx nonce 3");
         let turn = refusal("not the turn of this gateway");
         let soon = Duration::from_secs(1);

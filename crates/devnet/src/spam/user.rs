@@ -25,6 +25,7 @@ use super::{
     sending::{Outcome, Places},
 };
 use crate::{
+    misdeeds::Held,
     opening::Key,
     rpc::{Rpc, quantity},
 };
@@ -54,6 +55,8 @@ pub(crate) struct SpamPlan {
     pub(crate) committers: Vec<Address>,
     /// Whom they ask, in turn.
     pub(crate) places: Vec<Rpc>,
+    /// Where they keep their objects, when somebody may want to complain.
+    pub(crate) held: Option<Held>,
 }
 
 /// What users have seen.
@@ -200,7 +203,7 @@ async fn work(plan: SpamPlan, sink: Sink, stop: Shutdown) -> Result<()> {
     if plan.tps == 0 {
         return Ok(());
     }
-    let places = Places::new(plan.places.clone());
+    let places = Places::new(plan.places.clone(), plan.held.clone());
     let checker = Checker::new(plan.domain, plan.committers.clone());
     let terms = terms(&plan, &places).await?;
     let keys: Vec<Key> = (0..users(plan.tps))

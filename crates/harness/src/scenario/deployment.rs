@@ -1,6 +1,6 @@
 //! Contracts and their parameters.
 
-use alloy_primitives::{B256, U256};
+use alloy_primitives::{Address, B256, U256};
 use eyre::{Result, ensure};
 use forebond_contracts::{Creation, Plan};
 use forebond_l1::sender::Outgoing;
@@ -17,6 +17,8 @@ pub const CLAIM_PERIOD_S: u64 = 16;
 pub const CLAIM_WINDOW_S: u64 = 6;
 /// Epochs over which an operator's missed slots are counted.
 pub const REWARD_PERIOD_EPOCHS: u64 = 4;
+/// What an attester has at stake.
+pub const ATTESTER_BOND_WEI: u128 = ETHER;
 /// What a gateway must hold for a rollup.
 pub const MIN_RESERVE_WEI: u128 = 10 * ETHER;
 /// 10^18 wei.
@@ -29,6 +31,8 @@ pub struct CoreTerms {
     pub evidence_horizon_s: u64,
     /// Seconds for claims after a fault.
     pub claim_period_s: u64,
+    /// Missed slots of a period that cost an operator nothing (R25).
+    pub free_misses_per_period: u16,
 }
 
 impl CoreTerms {
@@ -36,11 +40,12 @@ impl CoreTerms {
     pub const SCENARIOS: Self = Self {
         evidence_horizon_s: EVIDENCE_HORIZON_S,
         claim_period_s: CLAIM_PERIOD_S,
+        free_misses_per_period: 1,
     };
 }
 
 /// What a rollup is told; the rest of its parameters suits every chain for trying out.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct RollupTerms {
     /// Unix seconds of rollup block 0.
     pub genesis_time_s: u64,
@@ -60,12 +65,49 @@ pub struct RollupTerms {
     pub claim_window_s: u64,
     /// Slots after which nodes fill unposted blocks by themselves.
     pub sequencing_window_slots: u64,
+    /// Who answers disputes.
+    pub resolver: ResolverTerms,
+}
+
+/// Who answers disputes, and how fast.
+#[derive(Clone, Debug)]
+pub struct ResolverTerms {
+    /// Attesters, in any order.
+    pub attesters: Vec<Address>,
+    /// Signatures a verdict needs: more than half of them.
+    pub threshold: usize,
+    /// Seconds in which a Void verdict can be stopped.
+    pub veto_s: u64,
+    /// Seconds in which a dispute is answered, the veto's among them.
+    pub resolver_s: u64,
+}
+
+impl ResolverTerms {
+    /// Those of the scenarios.
+    ///
+    /// # Errors
+    /// Never for the known accounts.
+    pub fn scenarios() -> Result<Self> {
+        Ok(Self {
+            attesters: vec![Role::AttesterA.address()?, Role::AttesterB.address()?],
+            threshold: 2,
+            veto_s: 4,
+            resolver_s: 12,
+        })
+    }
 }
 
 impl RollupTerms {
     /// Those of the scenarios, for a rollup that begins with the L1.
-    pub const fn scenarios(constants: &Constants, first_epoch: u64, fallback_gateway: u32) -> Self {
-        Self {
+    ///
+    /// # Errors
+    /// Never for the known accounts.
+    pub fn scenarios(
+        constants: &Constants,
+        first_epoch: u64,
+        fallback_gateway: u32,
+    ) -> Result<Self> {
+        Ok(Self {
             genesis_time_s: constants.genesis_time_s,
             genesis_hash: super::posting::GENESIS_HASH,
             block_time_s: 1,
@@ -76,7 +118,8 @@ impl RollupTerms {
             claim_window_s: CLAIM_WINDOW_S,
             // Longer than any scenario lasts: in these worlds nobody posts the first blocks for a long time.
             sequencing_window_slots: 128,
-        }
+            resolver: ResolverTerms::scenarios()?,
+        })
     }
 }
 
@@ -94,7 +137,7 @@ pub async fn core(stage: &mut Stage) -> Result<()> {
 /// # Errors
 /// When a creation fails.
 pub async fn rollup(stage: &mut Stage, first_epoch: u64, fallback_gateway: u32) -> Result<()> {
-    let terms = RollupTerms::scenarios(&stage.constants, first_epoch, fallback_gateway);
+    let terms = RollupTerms::scenarios(&stage.constants, first_epoch, fallback_gateway)?;
     let parameters = rollup_parameters(&stage.constants, &terms)?;
     run(stage, &Plan::rollup()?, &parameters).await
 }
@@ -104,7 +147,7 @@ pub async fn rollup(stage: &mut Stage, first_epoch: u64, fallback_gateway: u32) 
 /// # Errors
 /// Never for the known accounts.
 pub fn rollup_parameters(constants: &Constants, terms: &RollupTerms) -> Result<Value> {
-    let mut attesters = [Role::AttesterA.address()?, Role::AttesterB.address()?];
+    let mut attesters = terms.resolver.attesters.clone();
     attesters.sort();
     let mut parameters = clock(constants);
     merge(
@@ -112,9 +155,9 @@ pub fn rollup_parameters(constants: &Constants, terms: &RollupTerms) -> Result<V
         json!({
             "vetoer": Role::Governor.address()?,
             "attesters": attesters,
-            "attesterThreshold": 2,
-            "attesterBondWei": (ETHER).to_string(),
-            "vetoSeconds": 4,
+            "attesterThreshold": terms.resolver.threshold,
+            "attesterBondWei": ATTESTER_BOND_WEI.to_string(),
+            "vetoSeconds": terms.resolver.veto_s,
             "attesterExitSeconds": 40,
             "sequencingWindowSlots": terms.sequencing_window_slots,
             "rollup": {
@@ -127,7 +170,7 @@ pub fn rollup_parameters(constants: &Constants, terms: &RollupTerms) -> Result<V
                 "orderingRule": 0,
                 "firstEpoch": terms.first_epoch,
                 "claimWindowSeconds": terms.claim_window_s,
-                "resolverSeconds": 12,
+                "resolverSeconds": terms.resolver.resolver_s,
                 "disputeBondWei": (ETHER / 10).to_string(),
                 "maxOriginLag": 256,
             },
@@ -164,7 +207,7 @@ pub fn core_parameters(constants: &Constants, terms: &CoreTerms) -> Result<Value
                 "evidenceHorizonSeconds": terms.evidence_horizon_s,
                 "claimPeriodSeconds": terms.claim_period_s,
                 "rewardPeriodEpochs": REWARD_PERIOD_EPOCHS,
-                "freeMissesPerPeriod": 1,
+                "freeMissesPerPeriod": terms.free_misses_per_period,
             },
         }),
     );

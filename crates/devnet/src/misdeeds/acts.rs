@@ -1,0 +1,339 @@
+//! How each misdeed is done, in its window.
+
+use alloy_eips::eip4844::Blob;
+use alloy_primitives::keccak256;
+use eyre::{Result, bail, ensure, eyre};
+use forebond_batcher::{
+    pack::pack,
+    source::{BlockSource, SignedBase, SourceBlock},
+};
+use forebond_types::{Envelope, FragEnvelope, Preconfirmation, SealEnvelope};
+use serde_json::json;
+
+use super::{
+    Misdeed,
+    culprit::{Around, Culprit},
+    hands::Order,
+    letters::{contradiction, frag_json, seal_json},
+    posting::{Posting, newest, post},
+    scratch::{Original, replay},
+    tampering::{Tampering, tamper},
+};
+use crate::rpc::hex;
+
+/// Between two looks for something to do wrong.
+const LOOK: std::time::Duration = std::time::Duration::from_millis(150);
+/// Blocks in one answer of a gateway, at most.
+const BLOCKS_AT_A_TIME: u64 = 64;
+/// Blocks at a turn's end that are withheld.
+const WITHHELD_BLOCKS: u64 = 3;
+/// Promises that users complain about, at most: each case is two transactions of a watcher.
+const MOST_COMPLAINTS: usize = 6;
+
+/// Does it; returns when there is nothing left to do.
+///
+/// # Errors
+/// When it could not be done: the window did not offer what it needs.
+pub(super) async fn commit(around: &Around, culprit: &Culprit, misdeed: Misdeed) -> Result<()> {
+    if !misdeed.stops_batcher() {
+        return match misdeed {
+            Misdeed::FalseEnd => false_end(around, culprit).await,
+            _ => equivocate(around, culprit).await,
+        };
+    }
+    let window = culprit.window;
+    around.until(window.first_slot.saturating_sub(1), 500).await;
+    let hands = &around.hands;
+    hands.order(Order::Pause(culprit.batcher.clone())).await?;
+    let done = match misdeed {
+        Misdeed::Omit => lie(around, culprit, Tampering::Omit).await,
+        Misdeed::Reorder => lie(around, culprit, Tampering::Swap).await,
+        Misdeed::FalseClaim => false_claim(around, culprit).await,
+        Misdeed::BrokenBase => broken_base(around, culprit).await,
+        Misdeed::Withhold => withhold(around, culprit).await,
+        _ => Ok(()),
+    };
+    around.until(window.last_slot.saturating_add(1), 500).await;
+    hands.order(Order::GoOn(culprit.batcher.clone())).await?;
+    done?;
+    if misdeed == Misdeed::Withhold {
+        hands.order(Order::Mend(culprit.place)).await?;
+        complain_of_what_was_withheld(around, culprit).await?;
+    }
+    Ok(())
+}
+
+/// One user is shown another receipt than everybody else.
+async fn equivocate(around: &Around, culprit: &Culprit) -> Result<()> {
+    let object = a_promise(around, culprit).await?;
+    let twin = culprit.pen.contradict(&object)?;
+    around.complain(&json!(twin)).await
+}
+
+/// The turn is said to be over in its middle.
+async fn false_end(around: &Around, culprit: &Culprit) -> Result<()> {
+    let object = a_promise(around, culprit).await?;
+    let block = object.frag.block_number;
+    around.until_block(block.saturating_add(2), 300).await;
+    let (seal, later) = seal_and_later_frag(culprit, block).await?;
+    let (end, signature) = culprit.pen.false_end(&seal.seal);
+    let complaint = contradiction(
+        seal_json(&end, &signature),
+        frag_json(&later.frag, &later.signature),
+    );
+    around.complain(&complaint).await
+}
+
+/// The batch holds other transactions than were promised, and derives.
+async fn lie(around: &Around, culprit: &Culprit, how: Tampering) -> Result<()> {
+    let last_slot = culprit
+        .window
+        .last_slot
+        .saturating_sub(around.clock.handover_slots)
+        .saturating_sub(1);
+    let mut slot = culprit.window.first_slot;
+    loop {
+        let parent = newest(around).await?;
+        if let Some(altered) = altered_blocks(around, culprit, parent.last_block, how).await? {
+            let packed = pack(&altered)?;
+            let posting = Posting {
+                blobs: packed.blobs.clone(),
+                packed,
+                base: base(culprit).await?,
+                parent,
+                slots: (slot, last_slot),
+            };
+            return post(around, culprit, posting).await;
+        }
+        ensure!(
+            slot < last_slot,
+            "no promised transactions to tamper with before slot {last_slot}"
+        );
+        around.until(slot, 500).await;
+        slot = slot.saturating_add(1);
+    }
+}
+
+/// The blocks behind `posted` up to the newest one, tampered with where the culprit wrote them; nothing when there is nothing to
+/// tamper with yet.
+async fn altered_blocks(
+    around: &Around,
+    culprit: &Culprit,
+    posted: u64,
+    how: Tampering,
+) -> Result<Option<Vec<SourceBlock>>> {
+    let turn = culprit.blocks(&around.clock);
+    let sealed = blocks(culprit, posted.saturating_add(1), turn.last).await?;
+    let own_from = base(culprit).await?.base.parentBlock;
+    let Some(first) = sealed.iter().position(|block| block.number > own_from) else {
+        return Ok(None);
+    };
+    let last = sealed.last().map_or(posted, |block| block.number);
+    let facts = &around.beginning.l1;
+    let mut originals = Vec::new();
+    for number in 1..=last {
+        originals.push(Original::of(&culprit.rpc, &around.l1, facts, number).await?);
+    }
+    let mut placed: Vec<_> = originals
+        .iter()
+        .rev()
+        .take(sealed.len())
+        .rev()
+        .map(|block| block.transactions.clone())
+        .collect();
+    let Some(at) = tamper(&mut placed, first, how) else {
+        return Ok(None);
+    };
+    let beginning = around.beginning.clone();
+    let folder = around
+        .folder
+        .join(format!("replay-{}", culprit.window.last_slot));
+    let replaying =
+        tokio::task::spawn_blocking(move || replay(&beginning, &folder, &originals, placed));
+    let made = replaying.await??;
+    let hash = |blocks: &[SourceBlock]| blocks.get(at).map(|block| block.hash);
+    ensure!(hash(&made) != hash(&sealed), "the block is as promised");
+    let signed = made
+        .into_iter()
+        .zip(&sealed)
+        .map(|(made, block)| SourceBlock {
+            base: block.base,
+            last_frag: block.last_frag,
+            ..made
+        });
+    Ok(Some(signed.collect()))
+}
+
+/// The claim is true, and the blobs hold something else.
+async fn false_claim(around: &Around, culprit: &Culprit) -> Result<()> {
+    let (sealed, base, parent) = whole_turn(around, culprit).await?;
+    let packed = pack(&sealed)?;
+    let noise = keccak256(packed.hashes.concat());
+    let mut blob = Box::new(Blob::ZERO);
+    // A field element's first byte is zero.
+    for (place, byte) in noise.iter().take(31).enumerate() {
+        if let Some(target) = blob.get_mut(place + 1) {
+            *target = *byte;
+        }
+    }
+    let last = culprit.window.last_slot;
+    let posting = Posting {
+        packed,
+        blobs: vec![blob],
+        base,
+        parent,
+        slots: (last, last),
+    };
+    post(around, culprit, posting).await
+}
+
+/// The true blocks under a base that names another parent.
+async fn broken_base(around: &Around, culprit: &Culprit) -> Result<()> {
+    let (sealed, base, parent) = whole_turn(around, culprit).await?;
+    let (broken, signature) = culprit.pen.broken_base(&base.base);
+    let packed = pack(&sealed)?;
+    let last = culprit.window.last_slot;
+    let posting = Posting {
+        blobs: packed.blobs.clone(),
+        packed,
+        base: SignedBase {
+            base: broken,
+            signature,
+        },
+        parent,
+        slots: (last, last),
+    };
+    post(around, culprit, posting).await
+}
+
+/// What the gateway promises at its turn's end nobody but its users hears.
+async fn withhold(around: &Around, culprit: &Culprit) -> Result<()> {
+    let turn = culprit.blocks(&around.clock);
+    let first_hidden = first_withheld(turn.first, turn.last);
+    around
+        .until_block(first_hidden.saturating_sub(1), 900)
+        .await;
+    around.hands.order(Order::Cut(culprit.place)).await
+}
+
+fn first_withheld(first: u64, last: u64) -> u64 {
+    let at_least = first.saturating_add(1);
+    last.saturating_add(1)
+        .saturating_sub(WITHHELD_BLOCKS)
+        .max(at_least)
+}
+
+async fn complain_of_what_was_withheld(around: &Around, culprit: &Culprit) -> Result<()> {
+    let turn = culprit.blocks(&around.clock);
+    let hidden = first_withheld(turn.first, turn.last);
+    let promised: Vec<Preconfirmation> = around
+        .held
+        .of_window(&culprit.window)
+        .into_iter()
+        .filter(|object| object.frag.block_number >= hidden)
+        .collect();
+    ensure!(
+        !promised.is_empty(),
+        "no user got a promise while the gateway withheld its blocks"
+    );
+    for object in promised.iter().take(MOST_COMPLAINTS) {
+        around.complain(&json!(object)).await?;
+    }
+    Ok(())
+}
+
+/// Every block that is not on L1 up to the turn's end, right before the window's last slot.
+async fn whole_turn(
+    around: &Around,
+    culprit: &Culprit,
+) -> Result<(
+    Vec<SourceBlock>,
+    SignedBase,
+    forebond_batcher::plan::Ancestor,
+)> {
+    around
+        .until(culprit.window.last_slot.saturating_sub(1), 350)
+        .await;
+    let turn = culprit.blocks(&around.clock);
+    let parent = newest(around).await?;
+    let sealed = blocks(culprit, parent.last_block.saturating_add(1), turn.last).await?;
+    ensure!(!sealed.is_empty(), "there are no blocks to post");
+    Ok((sealed, base(culprit).await?, parent))
+}
+
+/// The gateway's sealed blocks in a range, as far as there are any.
+async fn blocks(culprit: &Culprit, first: u64, last: u64) -> Result<Vec<SourceBlock>> {
+    let mut found: Vec<SourceBlock> = Vec::new();
+    while let Some(from) = first
+        .checked_add(found.len() as u64)
+        .filter(|from| *from <= last)
+    {
+        let wanted = (last - from).saturating_add(1).min(BLOCKS_AT_A_TIME);
+        let more = culprit.source.blocks(from, wanted).await?;
+        if more.is_empty() {
+            break;
+        }
+        found.extend(more);
+    }
+    Ok(found)
+}
+
+async fn base(culprit: &Culprit) -> Result<SignedBase> {
+    let base = culprit.source.base(culprit.window.last_slot).await?;
+    base.ok_or_else(|| eyre!("the gateway has signed no base for its window"))
+}
+
+/// A user's promise of the culprit's turn, as soon as there is one that is not of the turn's last blocks.
+async fn a_promise(around: &Around, culprit: &Culprit) -> Result<Preconfirmation> {
+    let turn = culprit.blocks(&around.clock);
+    loop {
+        let held = around.held.of_window(&culprit.window);
+        let early = held
+            .into_iter()
+            .find(|object| object.frag.block_number.saturating_add(1) < turn.last);
+        if let Some(object) = early {
+            return Ok(object);
+        }
+        let over_s = around.clock.blocks.timestamp_s(turn.last.saturating_add(2));
+        if crate::time_of_day::now_ms() > over_s.saturating_mul(1000) {
+            bail!("no user got a promise in the window");
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+/// The seal of a block, and a frag of the same turn behind it.
+async fn seal_and_later_frag(
+    culprit: &Culprit,
+    block: u64,
+) -> Result<(SealEnvelope, FragEnvelope)> {
+    let raw: Vec<alloy_primitives::Bytes> = culprit
+        .rpc
+        .ask("forebond_getEnvelopes", json!([hex(block), hex(2)]))
+        .await?;
+    let (mut seal, mut later) = (None, None);
+    for bytes in raw {
+        match Envelope::decode(&bytes)? {
+            Envelope::Seal(one) if one.seal.blockNumber == block && !one.seal.endOfWindow => {
+                seal = Some(one);
+            }
+            Envelope::Frag(one) if one.frag.blockNumber > block => later = Some(one),
+            _ => {}
+        }
+    }
+    match (seal, later) {
+        (Some(seal), Some(later)) if seal.seal.base == later.frag.base => Ok((seal, later)),
+        _ => bail!("the turn ended with block {block}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_turn_is_withheld_from_near_its_end_on_and_never_whole() {
+        assert_eq!(first_withheld(10, 19), 17);
+        assert_eq!(first_withheld(10, 11), 11);
+    }
+}
