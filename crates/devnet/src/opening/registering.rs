@@ -32,7 +32,7 @@ const WALLET_WEI: u128 = 10 * ETHER;
 /// Slots after a window in which faults are judged.
 const EVIDENCE_SLOTS: u64 = 256;
 /// The same when rules are to be broken: cases close within the run.
-const SHORT_EVIDENCE_SLOTS: u64 = 56;
+const SHORT_EVIDENCE_SLOTS: u64 = 32;
 /// Slots for claims after a fault.
 const CLAIM_SLOTS: u64 = 16;
 

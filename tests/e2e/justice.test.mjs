@@ -1,0 +1,80 @@
+// A broken promise costs money, and nobody's hand is in between: a gateway or validator breaks a rule, a watcher finds it and proves it
+// on L1, the bond is taken, users have their refunds, and the devnet ends with 0 only if all that came out as the rules say.
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import { freePort, start } from './processes.mjs';
+
+const folder = await mkdtemp(join(tmpdir(), 'forebond-justice-'));
+const ETHER = 10n ** 18n;
+const DEADLINE_MS = 300_000;
+
+after(() => rm(folder, { recursive: true, force: true }));
+
+/** Gateways need ports in a row: each devnet of this file gets a block of its own. */
+async function portsFrom(count) {
+  for (;;) {
+    const first = await freePort();
+    if (first + count < 65_536) return first;
+  }
+}
+
+/** Runs a devnet to its end. */
+async function run(name, args) {
+  const ports = ['--l1-rpc-port', '--l1-beacon-port', '--gateway-port', '--follower-port', '--watcher-port'];
+  const chosen = [];
+  for (const option of ports) chosen.push(option, String(await portsFrom(option === '--gateway-port' ? 6 : 1)));
+  const devnet = await start(process.env.FOREBOND_BIN, ['devnet', '--data-dir', join(folder, name), '--slot-time', '1s', '--json', ...chosen, ...args], { ready: null });
+  const { code } = await Promise.race([devnet.end(), pause(DEADLINE_MS, { code: 'not over' }, { ref: false })]);
+  if (code === 'not over') await devnet.stop();
+  const output = devnet.output();
+  assert.equal(code, 0, output.slice(-6_000));
+  const report = JSON.parse(output.split('\n').find((line) => line.startsWith('{"promises"')));
+  const files = JSON.parse(await readFile(join(folder, name, 'devnet.json'), 'utf8'));
+  return { report, files, output };
+}
+
+/** A run in which these are done, each by another gateway. */
+async function misbehaving(...kinds) {
+  const guilty = kinds.filter((kind) => kind !== 'miss-slot').length;
+  const asked = kinds.flatMap((kind) => ['--misbehave', `${kind}@2`]);
+  const { report } = await run(kinds.join('-'), ['--gateways', String(guilty + 1), '--exit-after', '8', '--spam', '8', ...asked]);
+  assert.equal(report.misdeeds, kinds.length);
+  assert.deepEqual(report.failures, []);
+  assert.equal(report.slashed, guilty);
+  return report;
+}
+
+test('two truths for one place, a false end of a turn and a missed slot are paid for', async () => {
+  const report = await misbehaving('equivocate', 'false-end', 'miss-slot');
+  assert.equal(BigInt(report.money.takenWei), 2_000n * ETHER, 'both bonds are gone');
+  assert.ok(BigInt(report.money.burnedWei) >= (BigInt(report.money.takenWei) * 95n) / 100n);
+  assert.equal(report.forfeited, 1);
+});
+
+test('what is withheld is refunded to its users, and who posts late pays', async () => {
+  const report = await misbehaving('withhold', 'late');
+  assert.ok(report.refunded >= 1, 'a user has its money');
+  assert.ok(BigInt(report.money.refundsWei) > 0n);
+  assert.ok(BigInt(report.money.takenWei) >= 2n * ETHER, 'two windows were late');
+});
+
+test('transactions that are left out or change places cost the whole bond', async () => {
+  const report = await misbehaving('omit', 'reorder');
+  assert.equal(BigInt(report.money.takenWei), 2_000n * ETHER);
+});
+
+test('a claim without its data and a base on a parent that never was cost the whole bond', async () => {
+  const report = await misbehaving('false-claim', 'broken-base');
+  assert.equal(BigInt(report.money.takenWei), 2_000n * ETHER);
+});
+
+test('an honest run as long as these accuses nobody', async () => {
+  const { report } = await run('honest', ['--exit-after', '60', '--spam', '8']);
+  assert.deepEqual([report.slashed, report.forfeited, report.refunded], [0, 0, 0]);
+  assert.equal(report.kept, report.promises);
+  assert.ok(report.promises > 100);
+});
