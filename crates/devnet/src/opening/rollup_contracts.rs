@@ -2,20 +2,21 @@
 
 use alloy_primitives::B256;
 use alloy_provider::Provider;
-use eyre::{Result, eyre};
+use eyre::{Result, ensure, eyre};
 use forebond_beacon::preset::Preset;
 use forebond_contracts::{Plan, bindings::Lookahead};
 use forebond_harness::scenario::{
     beacon_proofs,
-    deployment::{self, RollupTerms},
+    deployment::{self, MOST_ORIGIN_LAG_SLOTS, RewardsTerms, RollupTerms},
     validators::proven_state,
 };
 use forebond_rollup::op::{Genesis, L1Origin};
+use forebond_settlement::FundedAccount;
 use serde_json::json;
 
 use super::{
     now_ms,
-    rollup_genesis::{genesis_hash, newest_origin},
+    rollup_genesis::{funded_accounts, genesis_hash, genesis_of, newest_origin},
     sending::{CALL_GAS, Order, land},
     steps::Opening,
     times::{RollupStart, last_steps_from, rollup_start},
@@ -33,6 +34,8 @@ pub(super) struct Begun {
     pub(super) start: RollupStart,
     /// Block 0's accounts and constants.
     pub(super) genesis: Genesis,
+    /// Those of its accounts that are this devnet's own.
+    pub(super) funded: Vec<FundedAccount>,
     /// The L1 block it begins at.
     pub(super) origin: L1Origin,
     /// Hash of block 0.
@@ -45,18 +48,37 @@ impl Opening<'_> {
         let origin = newest_origin(self.world, &self.l1).await?;
         let slot = self.world.status().await?.slot;
         let start = rollup_start(&self.clock, slot, now_ms());
-        let genesis = Genesis::dev(start.genesis_s, BLOCK_TIME_S);
+        let deployer = self.cast.deployer.address;
+        let nonce = self.world.execution().nonce(deployer).await?;
+        let plan = Plan::rollup()?;
+        let rewards_nonce = nonce.saturating_add(plan.creation_count());
+        // Block 0 names the messenger, the Inbox names block 0, and the messenger the Inbox: so its address comes first.
+        let messenger = deployer.create(rewards_nonce);
+        let funded = funded_accounts(&self.cast);
+        let genesis = genesis_of(start.genesis_s, BLOCK_TIME_S, messenger, &funded);
         let hash = genesis_hash(&genesis, origin);
         let fallback = gateway_ids
             .first()
             .copied()
             .ok_or_else(|| eyre!("there is no gateway"))?;
-        let deployer = self.cast.deployer.address;
-        let nonce = self.world.execution().nonce(deployer).await?;
         let terms = self.rollup_terms(&start, fallback, hash);
         let parameters = deployment::rollup_parameters(&self.constants, &terms)?;
-        let creations =
-            Plan::rollup()?.creations(deployer, nonce, &parameters, &mut self.contracts)?;
+        let mut creations = plan.creations(deployer, nonce, &parameters, &mut self.contracts)?;
+        let terms = RewardsTerms {
+            rollup_operator: deployer,
+            margin_s: MOST_ORIGIN_LAG_SLOTS.saturating_mul(self.clock.seconds_per_slot),
+        };
+        let parameters = deployment::rewards_parameters(&self.constants, &terms)?;
+        creations.extend(Plan::rewards()?.creations(
+            deployer,
+            rewards_nonce,
+            &parameters,
+            &mut self.contracts,
+        )?);
+        ensure!(
+            self.contract("RewardsMessenger")? == messenger,
+            "the messenger is not where block 0 says: {messenger}"
+        );
         let orders = creations
             .into_iter()
             .map(|creation| self.creation(creation))
@@ -65,6 +87,7 @@ impl Opening<'_> {
         Ok(Begun {
             start,
             genesis,
+            funded,
             origin,
             hash,
         })
@@ -135,6 +158,7 @@ impl Opening<'_> {
             // that is confirmed has no children for ever.
             claim_window_s: sequencing_window_slots.saturating_mul(self.clock.seconds_per_slot),
             sequencing_window_slots,
+            most_origin_lag_slots: MOST_ORIGIN_LAG_SLOTS,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Contracts and their parameters.
 
-use alloy_primitives::{B256, U256};
+use alloy_primitives::{Address, B256, U256};
 use eyre::{Result, ensure};
 use forebond_contracts::{Creation, Plan};
 use forebond_l1::sender::Outgoing;
@@ -19,6 +19,10 @@ pub const CLAIM_WINDOW_S: u64 = 6;
 pub const REWARD_PERIOD_EPOCHS: u64 = 4;
 /// What a gateway must hold for a rollup.
 pub const MIN_RESERVE_WEI: u128 = 10 * ETHER;
+/// L1 blocks a rollup's origin may lie behind, in scenarios.
+pub const MOST_ORIGIN_LAG_SLOTS: u64 = 256;
+/// Slots in which a missed one can be proven, in scenarios.
+pub const ORACLE_SLOTS: u64 = 32;
 /// 10^18 wei.
 pub const ETHER: u128 = 1_000_000_000_000_000_000;
 
@@ -60,6 +64,8 @@ pub struct RollupTerms {
     pub claim_window_s: u64,
     /// Slots after which nodes fill unposted blocks by themselves.
     pub sequencing_window_slots: u64,
+    /// L1 blocks an origin may lie behind.
+    pub most_origin_lag_slots: u64,
 }
 
 impl RollupTerms {
@@ -76,8 +82,37 @@ impl RollupTerms {
             claim_window_s: CLAIM_WINDOW_S,
             // Longer than any scenario lasts: in these worlds nobody posts the first blocks for a long time.
             sequencing_window_slots: 128,
+            most_origin_lag_slots: MOST_ORIGIN_LAG_SLOTS,
         }
     }
+}
+
+/// How a rollup shares its fees (`specs/rewards.md`).
+#[derive(Clone, Copy, Debug)]
+pub struct RewardsTerms {
+    /// Gets the rollup's share.
+    pub rollup_operator: Address,
+    /// Seconds that a forfeiture has to reach the rollup; at least the time an origin may lag.
+    pub margin_s: u64,
+}
+
+/// Parameters of `contracts/deployment/rewards.json`.
+///
+/// # Errors
+/// As [`core_parameters`].
+pub fn rewards_parameters(constants: &Constants, terms: &RewardsTerms) -> Result<Value> {
+    let mut parameters = clock(constants);
+    merge(
+        &mut parameters,
+        json!({
+            "oracleSlots": ORACLE_SLOTS,
+            "rewardMarginSeconds": terms.margin_s,
+            "rollupOperator": terms.rollup_operator,
+            "shareNoticeEpochs": 2,
+            "shares": {"rollupBps": 2_000, "operatorBps": 3_000, "gatewayBps": 5_000},
+        }),
+    );
+    Ok(parameters)
 }
 
 /// Deploys the contracts that all rollups share.
@@ -129,7 +164,7 @@ pub fn rollup_parameters(constants: &Constants, terms: &RollupTerms) -> Result<V
                 "claimWindowSeconds": terms.claim_window_s,
                 "resolverSeconds": 12,
                 "disputeBondWei": (ETHER / 10).to_string(),
-                "maxOriginLag": 256,
+                "maxOriginLag": terms.most_origin_lag_slots,
             },
         }),
     );
@@ -152,7 +187,7 @@ pub fn core_parameters(constants: &Constants, terms: &CoreTerms) -> Result<Value
             "layoutNoticeEpochs": 4,
             "releasePhase": 3,
             "historyEpochs": 1024,
-            "oracleSlots": 32,
+            "oracleSlots": ORACLE_SLOTS,
             "restaking": "0x0000000000000000000000000000000000000000",
             "terms": {
                 "livenessWei": ETHER.to_string(),
