@@ -106,6 +106,11 @@ impl Plan {
         ))?)
     }
 
+    /// How many contracts it creates: a later plan's begin so many nonces on.
+    pub const fn creation_count(&self) -> u64 {
+        self.contracts.len() as u64
+    }
+
     /// The creations in order, from `deployer` whose next nonce is `first_nonce`. Addresses are known beforehand, so contracts may
     /// name each other. `known` are contracts of earlier plans; the new ones are added.
     ///

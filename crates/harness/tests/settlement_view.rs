@@ -76,6 +76,7 @@ async fn rollup_file(stage: &Stage) -> Result<RollupFile> {
             beacon_verifiers: stage.contract("BeaconVerifiers")?,
             slasher: None,
             attester_resolver: None,
+            rewards_messenger: None,
         },
         chain: ChainConfig::dev(stage.constants.genesis_time_s, 1),
         origin_depth: 2,
@@ -90,6 +91,7 @@ async fn rollup_file(stage: &Stage) -> Result<RollupFile> {
                 parent_beacon_root: Default::default(),
             },
             preset: GenesisPreset::Dev,
+            funded: Vec::new(),
         },
     })
 }

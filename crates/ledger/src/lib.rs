@@ -13,6 +13,7 @@ pub mod journal;
 mod ledger;
 mod open_block;
 pub mod promise;
+pub mod proofs;
 pub mod rpc;
 mod sealing;
 

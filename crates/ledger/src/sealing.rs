@@ -1,6 +1,9 @@
 //! State root, tries and header of closed blocks.
 
-use crate::promise::{BlockStart, PromisedTx};
+use crate::{
+    promise::{BlockStart, PromisedTx},
+    proofs::Proofs,
+};
 use alloy_consensus::{Header, TxReceipt, proofs::ordered_trie_root_with_encoder};
 use alloy_primitives::{B256, Bloom};
 use forebond_exec::{StateDiff, StateTrie};
@@ -43,14 +46,22 @@ pub fn transactions_root<T: AsRef<[u8]>>(raw: &[T]) -> B256 {
 /// Computes roots and hashes, block after block.
 #[derive(Debug)]
 pub struct Sealer {
-    trie: StateTrie,
+    proofs: Arc<Proofs>,
     parent_hash: B256,
 }
 
 impl Sealer {
     /// A sealer on top of a block with this hash and state.
-    pub const fn new(trie: StateTrie, parent_hash: B256) -> Self {
-        Self { trie, parent_hash }
+    pub fn new(trie: StateTrie, parent_hash: B256) -> Self {
+        Self {
+            proofs: Arc::new(Proofs::new(trie)),
+            parent_hash,
+        }
+    }
+
+    /// Proofs of the state it stands on, for readers.
+    pub const fn proofs(&self) -> &Arc<Proofs> {
+        &self.proofs
     }
 
     /// Hash of the newest sealed block.
@@ -60,7 +71,7 @@ impl Sealer {
 
     /// Moves the state by a change that is no block's: going back.
     pub fn apply(&mut self, diff: &StateDiff) {
-        self.trie.apply(diff);
+        self.proofs.write(|trie| trie.apply(diff));
     }
 
     /// The next block's parent is now this one.
@@ -70,8 +81,11 @@ impl Sealer {
 
     /// The header of the next block, with its hash.
     pub fn seal(&mut self, block: &ClosedBlock) -> (Header, B256) {
-        self.trie.apply(&block.diff);
-        let withdrawals_root = self.trie.storage_root(op::L2_TO_L1_MESSAGE_PASSER);
+        let (withdrawals_root, state_root) = self.proofs.write(|trie| {
+            trie.apply(&block.diff);
+            (trie.storage_root(op::L2_TO_L1_MESSAGE_PASSER), trie.root())
+        });
+        self.proofs.keep(block.start.opening.number);
         let logs_bloom = block
             .transactions
             .iter()
@@ -86,7 +100,7 @@ impl Sealer {
             .collect();
         let totals = BlockTotals {
             parent_hash: self.parent_hash,
-            state_root: self.trie.root(),
+            state_root,
             transactions_root: transactions_root(&transactions),
             receipts_root: ordered_trie_root_with_encoder(&receipts, |raw, out| {
                 out.extend_from_slice(raw)

@@ -1,10 +1,12 @@
 //! `rollup.json`: everything a process needs to know of its rollup before it asks L1.
 
-use std::path::Path;
+use std::{collections::BTreeSet, path::Path};
 
 use alloy_eips::eip7840::BlobParams;
-use alloy_primitives::{Address, B256};
-use forebond_rollup::op::{ChainConfig, Genesis, L1Origin, dev_accounts, predeploys};
+use alloy_primitives::{Address, B256, Bytes, U256};
+use forebond_rollup::op::{
+    ChainConfig, Genesis, GenesisAccount, L1Origin, dev_accounts, predeploys, rewards_predeploys,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::SettlementError;
@@ -13,6 +15,8 @@ use crate::SettlementError;
 const MOST_BYTES: u64 = 1 << 20;
 /// What the Inbox can check (EIP-2935 keeps 8191 block hashes).
 const DEEPEST_ORIGIN: u64 = 8_190;
+/// Accounts that a file may fund.
+const MOST_FUNDED: usize = 1_024;
 
 /// A rollup's constants.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -102,6 +106,9 @@ pub struct ContractAddresses {
     /// Who answers disputes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attester_resolver: Option<Address>,
+    /// Tells the rollup who earned its fees. Where there is one, block 0 holds the rewards manager and its vaults.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rewards_messenger: Option<Address>,
 }
 
 /// Block 0: its origin and its accounts.
@@ -112,6 +119,32 @@ pub struct RollupGenesis {
     pub origin: L1Origin,
     /// Which accounts it holds.
     pub preset: GenesisPreset,
+    /// Accounts that hold ether from the beginning, beside the preset's.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub funded: Vec<FundedAccount>,
+}
+
+/// A plain account of block 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct FundedAccount {
+    /// Its address.
+    pub address: Address,
+    /// Its ether.
+    pub balance_wei: U256,
+}
+
+impl FundedAccount {
+    /// As block 0 holds it.
+    pub fn account(&self) -> GenesisAccount {
+        GenesisAccount {
+            address: self.address,
+            nonce: 0,
+            balance: self.balance_wei,
+            code: Bytes::new(),
+            storage: Vec::new(),
+        }
+    }
 }
 
 /// Accounts of block 0.
@@ -193,14 +226,38 @@ impl RollupFile {
                 self.chain.genesis_s, self.genesis.origin.timestamp_s
             ));
         }
+        let funded = &self.genesis.funded;
+        if funded.len() > MOST_FUNDED {
+            return Err(format!(
+                "genesis.funded: at most {MOST_FUNDED} accounts expected, got {}",
+                funded.len()
+            ));
+        }
+        let mut seen: BTreeSet<Address> =
+            self.preset_accounts().iter().map(|a| a.address).collect();
+        if let Some(twice) = funded.iter().find(|one| !seen.insert(one.address)) {
+            return Err(format!(
+                "genesis.funded: accounts that block 0 does not hold yet expected, got {}",
+                twice.address
+            ));
+        }
         Ok(())
+    }
+
+    fn preset_accounts(&self) -> Vec<GenesisAccount> {
+        let mut accounts = match self.genesis.preset {
+            GenesisPreset::Dev => [predeploys(), dev_accounts()].concat(),
+        };
+        if let Some(messenger) = self.contracts.rewards_messenger {
+            accounts.extend(rewards_predeploys(messenger));
+        }
+        accounts
     }
 
     /// Block 0's constants and accounts.
     pub fn genesis(&self) -> Genesis {
-        let accounts = match self.genesis.preset {
-            GenesisPreset::Dev => [predeploys(), dev_accounts()].concat(),
-        };
+        let mut accounts = self.preset_accounts();
+        accounts.extend(self.genesis.funded.iter().map(FundedAccount::account));
         Genesis {
             config: self.chain.clone(),
             accounts,
@@ -233,6 +290,7 @@ pub(crate) mod tests {
                 beacon_verifiers: Address::repeat_byte(8),
                 slasher: None,
                 attester_resolver: None,
+                rewards_messenger: None,
             },
             chain: ChainConfig::dev(1_000, 1),
             origin_depth: 2,
@@ -247,6 +305,7 @@ pub(crate) mod tests {
                     parent_beacon_root: B256::ZERO,
                 },
                 preset: GenesisPreset::Dev,
+                funded: Vec::new(),
             },
         }
     }
@@ -321,5 +380,46 @@ pub(crate) mod tests {
             genesis.accounts.len(),
             predeploys().len() + dev_accounts().len()
         );
+    }
+
+    #[test]
+    fn a_messenger_brings_the_rewards_accounts_and_only_new_accounts_are_funded() {
+        let mut file = example();
+        let without = file.genesis().accounts.len();
+        let messenger = Address::repeat_byte(9);
+        file.contracts.rewards_messenger = Some(messenger);
+        let own = FundedAccount {
+            address: Address::repeat_byte(0x77),
+            balance_wei: U256::from(5),
+        };
+        file.genesis.funded = vec![own];
+        file.check().unwrap();
+        let accounts = file.genesis().accounts;
+        assert_eq!(accounts.len(), without + 3 + 1);
+        assert!(accounts.ends_with(&[GenesisAccount {
+            address: own.address,
+            nonce: 0,
+            balance: own.balance_wei,
+            code: Bytes::new(),
+            storage: Vec::new(),
+        }]));
+        assert_eq!(accounts[without..][..3], rewards_predeploys(messenger));
+
+        for taken in [
+            own.address,
+            dev_accounts()[0].address,
+            predeploys()[0].address,
+        ] {
+            let twice = FundedAccount {
+                address: taken,
+                ..own
+            };
+            file.genesis.funded = vec![own, twice];
+            let error = file.check().unwrap_err();
+            assert!(
+                error.contains("genesis.funded") && error.contains(&taken.to_string()),
+                "{error}"
+            );
+        }
     }
 }

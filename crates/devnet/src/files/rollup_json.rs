@@ -18,12 +18,14 @@ pub(crate) fn rollup_file(opened: &Opened) -> Result<RollupFile> {
             beacon_verifiers: opened.contract("BeaconVerifiers")?,
             slasher: Some(opened.contract("Slasher")?),
             attester_resolver: Some(opened.contract("AttesterResolver")?),
+            rewards_messenger: Some(opened.contract("RewardsMessenger")?),
         },
         chain: opened.genesis.config.clone(),
         origin_depth: ORIGIN_DEPTH,
         genesis: RollupGenesis {
             origin: opened.origin,
             preset: GenesisPreset::Dev,
+            funded: opened.funded.clone(),
         },
     })
 }

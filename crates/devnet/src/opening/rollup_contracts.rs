@@ -2,7 +2,7 @@
 
 use alloy_primitives::B256;
 use alloy_provider::Provider;
-use eyre::{Result, eyre};
+use eyre::{Result, ensure, eyre};
 use forebond_beacon::preset::Preset;
 use forebond_contracts::{
     Plan,
@@ -10,14 +10,15 @@ use forebond_contracts::{
 };
 use forebond_harness::scenario::{
     beacon_proofs,
-    deployment::{self, ResolverTerms, RollupTerms},
+    deployment::{self, MOST_ORIGIN_LAG_SLOTS, ResolverTerms, RewardsTerms, RollupTerms},
     validators::proven_state,
 };
 use forebond_rollup::op::{Genesis, L1Origin};
+use forebond_settlement::FundedAccount;
 use serde_json::json;
 
 use super::{
-    rollup_genesis::{genesis_hash, newest_origin},
+    rollup_genesis::{funded_accounts, genesis_hash, genesis_of, newest_origin},
     sending::{CALL_GAS, Order, land},
     steps::Opening,
     times::{RollupStart, last_steps_from, rollup_start},
@@ -42,6 +43,8 @@ pub(super) struct Begun {
     pub(super) start: RollupStart,
     /// Block 0's accounts and constants.
     pub(super) genesis: Genesis,
+    /// Those of its accounts that are this devnet's own.
+    pub(super) funded: Vec<FundedAccount>,
     /// The L1 block it begins at.
     pub(super) origin: L1Origin,
     /// Hash of block 0.
@@ -54,18 +57,37 @@ impl Opening<'_> {
         let origin = newest_origin(self.world, &self.l1).await?;
         let slot = self.world.status().await?.slot;
         let start = rollup_start(&self.clock, slot, now_ms());
-        let genesis = Genesis::dev(start.genesis_s, BLOCK_TIME_S);
+        let deployer = self.cast.deployer.address;
+        let nonce = self.world.execution().nonce(deployer).await?;
+        let plan = Plan::rollup()?;
+        let rewards_nonce = nonce.saturating_add(plan.creation_count());
+        // Block 0 names the messenger, the Inbox names block 0, and the messenger the Inbox: so its address comes first.
+        let messenger = deployer.create(rewards_nonce);
+        let funded = funded_accounts(&self.cast);
+        let genesis = genesis_of(start.genesis_s, BLOCK_TIME_S, messenger, &funded);
         let hash = genesis_hash(&genesis, origin);
         let fallback = gateway_ids
             .first()
             .copied()
             .ok_or_else(|| eyre!("there is no gateway"))?;
-        let deployer = self.cast.deployer.address;
-        let nonce = self.world.execution().nonce(deployer).await?;
         let terms = self.rollup_terms(&start, fallback, hash);
         let parameters = deployment::rollup_parameters(&self.constants, &terms)?;
-        let creations =
-            Plan::rollup()?.creations(deployer, nonce, &parameters, &mut self.contracts)?;
+        let mut creations = plan.creations(deployer, nonce, &parameters, &mut self.contracts)?;
+        let terms = RewardsTerms {
+            rollup_operator: deployer,
+            margin_s: MOST_ORIGIN_LAG_SLOTS.saturating_mul(self.clock.seconds_per_slot),
+        };
+        let parameters = deployment::rewards_parameters(&self.constants, &terms)?;
+        creations.extend(Plan::rewards()?.creations(
+            deployer,
+            rewards_nonce,
+            &parameters,
+            &mut self.contracts,
+        )?);
+        ensure!(
+            self.contract("RewardsMessenger")? == messenger,
+            "the messenger is not where block 0 says: {messenger}"
+        );
         let orders = creations
             .into_iter()
             .map(|creation| self.creation(creation))
@@ -74,6 +96,7 @@ impl Opening<'_> {
         Ok(Begun {
             start,
             genesis,
+            funded,
             origin,
             hash,
         })
@@ -160,6 +183,7 @@ impl Opening<'_> {
                 veto_s: VETO_SLOTS.saturating_mul(self.clock.seconds_per_slot),
                 resolver_s: RESOLVER_SLOTS.saturating_mul(self.clock.seconds_per_slot),
             },
+            most_origin_lag_slots: MOST_ORIGIN_LAG_SLOTS,
         }
     }
 }

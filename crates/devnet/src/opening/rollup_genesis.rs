@@ -2,12 +2,14 @@
 
 use alloy_consensus::BlockHeader;
 use alloy_eips::BlockNumberOrTag;
-use alloy_primitives::B256;
+use alloy_primitives::{Address, B256, U256};
 use alloy_provider::Provider;
 use eyre::{Result, WrapErr, eyre};
-use forebond_harness::world::World;
-use forebond_rollup::op::{Genesis, L1Origin};
-use forebond_settlement::L1Facts;
+use forebond_harness::{scenario::deployment::ETHER, world::World};
+use forebond_rollup::op::{Genesis, L1Origin, rewards_predeploys};
+use forebond_settlement::{FundedAccount, L1Facts};
+
+use super::cast::Cast;
 
 /// The newest L1 block as a rollup's origin.
 pub(super) async fn newest_origin(world: &World, l1: &L1Facts) -> Result<L1Origin> {
@@ -30,6 +32,35 @@ pub(super) async fn newest_origin(world: &World, l1: &L1Facts) -> Result<L1Origi
         prev_randao: header.mix_hash().unwrap_or_default(),
         parent_beacon_root: header.parent_beacon_block_root().unwrap_or_default(),
     })
+}
+
+/// Ether of a batcher on the rollup.
+const BATCHER_WEI: u128 = 100 * ETHER;
+
+/// Batchers pay for checkpoints and settlements from the account that pays for their batches on L1.
+pub(super) fn funded_accounts(cast: &Cast) -> Vec<FundedAccount> {
+    let payers = cast.gateways.iter().map(|gateway| gateway.payer.address);
+    payers
+        .map(|address| FundedAccount {
+            address,
+            balance_wei: U256::from(BATCHER_WEI),
+        })
+        .collect()
+}
+
+/// Block 0, as `rollup.json` will say it: `messenger` is the address that the rewards messenger gets.
+pub(super) fn genesis_of(
+    genesis_s: u64,
+    block_time_s: u64,
+    messenger: Address,
+    funded: &[FundedAccount],
+) -> Genesis {
+    let mut genesis = Genesis::dev(genesis_s, block_time_s);
+    genesis.accounts.extend(rewards_predeploys(messenger));
+    genesis
+        .accounts
+        .extend(funded.iter().map(FundedAccount::account));
+    genesis
 }
 
 /// Hash of block 0.

@@ -11,7 +11,7 @@ use forebond_embedded_l1::node::PresetName;
 use forebond_harness::world::{Constants, World};
 use forebond_protocol::SlotClock;
 use forebond_rollup::op::{Genesis, L1Origin};
-use forebond_settlement::{L1Facts, L1Start};
+use forebond_settlement::{FundedAccount, L1Facts, L1Start};
 
 use super::{
     cast::Cast,
@@ -34,6 +34,8 @@ pub(crate) struct Opened {
     pub(crate) clock: SlotClock,
     /// The rollup's block 0 and constants.
     pub(crate) genesis: Genesis,
+    /// Accounts with ether in block 0, beside the development accounts: batchers pay for what they do on the rollup.
+    pub(crate) funded: Vec<FundedAccount>,
     /// The L1 block that the rollup begins at.
     pub(crate) origin: L1Origin,
     /// Hash of block 0.
@@ -130,6 +132,7 @@ async fn steps<P: Preset>(
         l1: opening.l1,
         clock,
         genesis: begun.genesis,
+        funded: begun.funded,
         origin: begun.origin,
         genesis_hash: begun.hash,
         first_epoch: begun.start.first_epoch,

@@ -149,17 +149,18 @@ pub fn recover(
     let guard = Guard::resume(signed_so_far(&latest));
     let signer = Signer::new(settings.key, settings.committer, domain, guard, guard_file);
     let state = WorkingState::new(snapshot.clone(), head.number, settings.cache_entries);
+    let sealer = Sealer::new(trie, latest.hash);
     let mut replay = Replay {
         config: config.clone(),
         block_clock,
         l1: &mut l1,
         ordering_rule: settings.ordering_rule,
         store: store.clone(),
-        sealer: Sealer::new(trie, latest.hash),
         turn: resumed_turn(&latest, block_clock),
         base: latest.base().cloned(),
         signer: ReplaySigner::new(signer, kept),
-        publisher: Publisher::new(latest.clone(), snapshot),
+        publisher: Publisher::new(latest.clone(), snapshot, sealer.proofs().clone()),
+        sealer,
         stored_block: head.number,
         latest,
         state: Some(state),

@@ -21,6 +21,10 @@ pub const REWARD_PERIOD_EPOCHS: u64 = 4;
 pub const ATTESTER_BOND_WEI: u128 = ETHER;
 /// What a gateway must hold for a rollup.
 pub const MIN_RESERVE_WEI: u128 = 10 * ETHER;
+/// L1 blocks a rollup's origin may lie behind, in scenarios.
+pub const MOST_ORIGIN_LAG_SLOTS: u64 = 256;
+/// Slots in which a missed one can be proven, in scenarios.
+pub const ORACLE_SLOTS: u64 = 32;
 /// 10^18 wei.
 pub const ETHER: u128 = 1_000_000_000_000_000_000;
 
@@ -67,6 +71,8 @@ pub struct RollupTerms {
     pub sequencing_window_slots: u64,
     /// Who answers disputes.
     pub resolver: ResolverTerms,
+    /// L1 blocks an origin may lie behind.
+    pub most_origin_lag_slots: u64,
 }
 
 /// Who answers disputes, and how fast.
@@ -119,8 +125,37 @@ impl RollupTerms {
             // Longer than any scenario lasts: in these worlds nobody posts the first blocks for a long time.
             sequencing_window_slots: 128,
             resolver: ResolverTerms::scenarios()?,
+            most_origin_lag_slots: MOST_ORIGIN_LAG_SLOTS,
         })
     }
+}
+
+/// How a rollup shares its fees (`specs/rewards.md`).
+#[derive(Clone, Copy, Debug)]
+pub struct RewardsTerms {
+    /// Gets the rollup's share.
+    pub rollup_operator: Address,
+    /// Seconds that a forfeiture has to reach the rollup; at least the time an origin may lag.
+    pub margin_s: u64,
+}
+
+/// Parameters of `contracts/deployment/rewards.json`.
+///
+/// # Errors
+/// As [`core_parameters`].
+pub fn rewards_parameters(constants: &Constants, terms: &RewardsTerms) -> Result<Value> {
+    let mut parameters = clock(constants);
+    merge(
+        &mut parameters,
+        json!({
+            "oracleSlots": ORACLE_SLOTS,
+            "rewardMarginSeconds": terms.margin_s,
+            "rollupOperator": terms.rollup_operator,
+            "shareNoticeEpochs": 2,
+            "shares": {"rollupBps": 2_000, "operatorBps": 3_000, "gatewayBps": 5_000},
+        }),
+    );
+    Ok(parameters)
 }
 
 /// Deploys the contracts that all rollups share.
@@ -172,7 +207,7 @@ pub fn rollup_parameters(constants: &Constants, terms: &RollupTerms) -> Result<V
                 "claimWindowSeconds": terms.claim_window_s,
                 "resolverSeconds": terms.resolver.resolver_s,
                 "disputeBondWei": (ETHER / 10).to_string(),
-                "maxOriginLag": 256,
+                "maxOriginLag": terms.most_origin_lag_slots,
             },
         }),
     );
@@ -195,7 +230,7 @@ pub fn core_parameters(constants: &Constants, terms: &CoreTerms) -> Result<Value
             "layoutNoticeEpochs": 4,
             "releasePhase": 3,
             "historyEpochs": 1024,
-            "oracleSlots": 32,
+            "oracleSlots": ORACLE_SLOTS,
             "restaking": "0x0000000000000000000000000000000000000000",
             "terms": {
                 "livenessWei": ETHER.to_string(),

@@ -122,6 +122,7 @@ impl Rules {
                 beacon_verifiers: nowhere,
                 slasher: None,
                 attester_resolver: None,
+                rewards_messenger: None,
             },
             genesis_hash,
             fallback_gateway: 1,

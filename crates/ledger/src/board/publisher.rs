@@ -2,6 +2,7 @@ use super::{Board, Event, Promise, Settled, UnsealedBlock, View};
 use crate::{
     chain::{Content, SealedBlock},
     promise::PublishedFrag,
+    proofs::Proofs,
 };
 use alloy_consensus::Header;
 use alloy_primitives::B256;
@@ -23,8 +24,8 @@ pub struct Publisher {
 }
 
 impl Publisher {
-    /// A publisher over what the store holds, whose head is `latest`.
-    pub fn new(latest: Arc<SealedBlock>, stored: Arc<StoreSnapshot>) -> Self {
+    /// A publisher over what the store holds, whose head is `latest`; `proofs` are of the trie that seals what it publishes.
+    pub fn new(latest: Arc<SealedBlock>, stored: Arc<StoreSnapshot>, proofs: Arc<Proofs>) -> Self {
         let state = Arc::new(StateView::new(vec![], vec![], stored.clone()));
         let view = View {
             latest: latest.clone(),
@@ -36,7 +37,7 @@ impl Publisher {
             stored: stored.clone(),
         };
         Self {
-            board: Arc::new(Board::new(view)),
+            board: Arc::new(Board::new(view, proofs)),
             latest,
             recent: VecDeque::new(),
             unsealed: VecDeque::new(),

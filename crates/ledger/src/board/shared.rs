@@ -1,5 +1,5 @@
 use super::{Outcome, View, Waiters};
-use crate::{chain::SealedBlock, promise::PublishedFrag};
+use crate::{chain::SealedBlock, promise::PublishedFrag, proofs::Proofs};
 use alloy_primitives::B256;
 use arc_swap::ArcSwap;
 use dashmap::DashMap;
@@ -38,6 +38,7 @@ pub struct Board {
     waiters: Waiters,
     events: broadcast::Sender<Event>,
     settled: ArcSwap<Settled>,
+    proofs: Arc<Proofs>,
 }
 
 /// How far L1 has come with the rollup.
@@ -51,14 +52,20 @@ pub struct Settled {
 
 impl Board {
     /// A board that shows `view`.
-    pub fn new(view: View) -> Self {
+    pub fn new(view: View, proofs: Arc<Proofs>) -> Self {
         Self {
             view: ArcSwap::from_pointee(view),
             promises: DashMap::new(),
             waiters: Waiters::default(),
             events: broadcast::channel(EVENT_BUFFER).0,
             settled: ArcSwap::default(),
+            proofs,
         }
+    }
+
+    /// Proofs of sealed blocks' states.
+    pub const fn proofs(&self) -> &Arc<Proofs> {
+        &self.proofs
     }
 
     /// The newest view.

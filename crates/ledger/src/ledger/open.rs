@@ -63,6 +63,16 @@ impl Ledger {
         };
         let state = WorkingState::new(snapshot.clone(), head.number, settings.cache_entries);
         let archive = Archive::start(store.clone())?;
+        let sealer = Sealer::new(trie, latest.hash);
+        sealer.proofs().look_back(&snapshot)?;
+        let root = sealer.proofs().write(StateTrie::root);
+        if root != head.state_root {
+            return Err(LedgerError::Mixed(format!(
+                "the state differences in the database lead from block {} back to a state of another root: {root}",
+                head.number
+            )));
+        }
+        let publisher = Publisher::new(latest.clone(), snapshot, sealer.proofs().clone());
         Ok(Self {
             config,
             clock,
@@ -70,8 +80,8 @@ impl Ledger {
             genesis,
             store,
             archive,
-            sealer: Sealer::new(trie, latest.hash),
-            publisher: Publisher::new(latest.clone(), snapshot),
+            sealer,
+            publisher,
             latest,
             work: Work::Idle(state),
             closed: VecDeque::new(),

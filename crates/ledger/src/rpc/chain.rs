@@ -201,11 +201,15 @@ impl<I: Ingress> Chain for LedgerChain<I> {
                     || view.latest.start.opening.clone(),
                     |b| b.start.opening.clone(),
                 );
-                Ok(self.reader.state_at(view.pending_state.clone(), opening))
+                Ok(self
+                    .reader
+                    .state_at(view.pending_state.clone(), opening, None))
             }
-            StateAt::Latest => Ok(self
-                .reader
-                .state_at(view.latest_state.clone(), opening_of(&view.latest.header))),
+            StateAt::Latest => Ok(self.reader.state_at(
+                view.latest_state.clone(),
+                opening_of(&view.latest.header),
+                Some(view.latest.header.state_root),
+            )),
             StateAt::Block(number) if number == latest => self.snapshot(StateAt::Latest),
             StateAt::Block(number) if number > latest => Err(ReadError::UnknownBlock {
                 block: number,
@@ -219,8 +223,9 @@ impl<I: Ingress> Chain for LedgerChain<I> {
                     });
                 };
                 let opening = opening_of(&block.header);
+                let root = Some(block.header.state_root);
                 if let Some((_, state)) = view.recent_states.iter().find(|(n, _)| *n == number) {
-                    return Ok(self.reader.state_at(state.clone(), opening));
+                    return Ok(self.reader.state_at(state.clone(), opening, root));
                 }
                 let oldest = view.stored.head().oldest_state;
                 if number < oldest {
@@ -233,7 +238,7 @@ impl<I: Ingress> Chain for LedgerChain<I> {
                     snapshot: view.stored.clone(),
                     number,
                 };
-                Ok(self.reader.state_at(Arc::new(state), opening))
+                Ok(self.reader.state_at(Arc::new(state), opening, root))
             }
         }
     }

@@ -199,14 +199,17 @@ impl ChainReader {
         open.unwrap_or(view.latest.start.opening.env.baseFee)
     }
 
+    /// State after a block; `root` is that of a sealed one, which can be proven.
     pub(super) fn state_at(
         &self,
         state: Arc<dyn BaseState>,
         opening: BlockOpening,
+        root: Option<B256>,
     ) -> StateSnapshot {
         StateSnapshot {
             state,
             opening,
+            proven: root.map(|root| (root, self.board.proofs().clone())),
             chain_id: self.config.chain_id,
         }
     }

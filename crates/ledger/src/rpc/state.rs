@@ -1,8 +1,11 @@
 //! State at one block, for reads and calls.
 
+use crate::proofs::Proofs;
 use alloy_eips::eip7702::SignedAuthorization;
 use alloy_primitives::{Address, B256, Bytes, KECCAK256_EMPTY, U256, keccak256, map::HashMap};
 use alloy_rpc_types_eth::state::AccountOverride;
+use alloy_rpc_types_eth::{EIP1186AccountProofResponse, EIP1186StorageProof};
+use alloy_serde::JsonStorageKey;
 use forebond_exec::{
     Account, BaseState, CallEnv, CallOutcome as Outcome, CallRequest as Run, StateError,
     StoreSnapshot, call,
@@ -19,6 +22,8 @@ pub struct StateSnapshot {
     pub(super) state: Arc<dyn BaseState>,
     pub(super) opening: BlockOpening,
     pub(super) chain_id: u64,
+    /// Root of the state, if the block is sealed, and who proves it.
+    pub(super) proven: Option<(B256, Arc<Proofs>)>,
 }
 
 pub(super) fn read_error(error: impl std::fmt::Display) -> ReadError {
@@ -57,6 +62,39 @@ impl Snapshot for StateSnapshot {
 
     fn storage(&self, address: Address, slot: U256) -> Result<U256, ReadError> {
         self.state.storage(address, slot).map_err(read_error)
+    }
+
+    fn proof(
+        &self,
+        address: Address,
+        slots: &[B256],
+    ) -> Result<EIP1186AccountProofResponse, ReadError> {
+        let (root, proofs) = self.proven.as_ref().ok_or(ReadError::NoProofs)?;
+        let words: Vec<U256> = slots
+            .iter()
+            .map(|slot| U256::from_be_bytes(slot.0))
+            .collect();
+        let proof = proofs
+            .prove(*root, address, &words)
+            .ok_or(ReadError::NoProofs)?;
+        let account = proof.account.unwrap_or_default();
+        Ok(EIP1186AccountProofResponse {
+            address,
+            balance: account.balance,
+            code_hash: account.code_hash,
+            nonce: account.nonce,
+            storage_hash: proof.storage_root,
+            account_proof: proof.nodes,
+            storage_proof: proof
+                .slots
+                .into_iter()
+                .map(|slot| EIP1186StorageProof {
+                    key: JsonStorageKey::Hash(B256::from(slot.slot)),
+                    value: slot.value,
+                    proof: slot.nodes,
+                })
+                .collect(),
+        })
     }
 
     fn call(&self, request: &CallRequest) -> Result<CallOutcome, CallError> {

@@ -11,6 +11,7 @@
 
 mod asked;
 mod promised;
+mod proven;
 mod ranges;
 mod standing;
 mod stream;

@@ -1,5 +1,7 @@
 //! Reads of one account: balance, nonce, code, storage, proof.
 
+use std::time::Duration;
+
 use alloy_eips::{BlockId, BlockNumberOrTag};
 use alloy_primitives::{Address, B256, Bytes, U64, U256};
 use alloy_serde::JsonStorageKey;
@@ -8,12 +10,15 @@ use jsonrpsee::{RpcModule, server::RegisterMethodError};
 use super::context::{Answer, Context, HeavyAnswer};
 use crate::{
     args::Args,
-    chain::{Chain, Snapshot},
+    chain::{Chain, ReadError, Snapshot},
     refusals::invalid_params,
 };
 
 /// Storage slots one `eth_getProof` may ask for.
 const MAX_PROOF_SLOTS: usize = 1_024;
+/// How often, and how far apart, the newest block is looked at until it can be proven.
+const PROOF_LOOKS: u32 = 25;
+const PROOF_LOOK: Duration = Duration::from_millis(20);
 
 pub(super) fn register<C: Chain>(
     module: &mut RpcModule<Context<C>>,
@@ -81,7 +86,18 @@ pub(super) fn register<C: Chain>(
         let answer: HeavyAnswer = context
             .on_blocking_thread(move |context| {
                 let slots: Vec<B256> = slots.iter().map(JsonStorageKey::as_b256).collect();
-                Ok(context.state(block)?.proof(address, &slots)?)
+                let newest = matches!(
+                    block,
+                    None | Some(BlockId::Number(BlockNumberOrTag::Latest))
+                );
+                for _ in 0..PROOF_LOOKS {
+                    match context.state(block)?.proof(address, &slots) {
+                        // For a moment the trie is a block ahead of the newest one that everybody may see.
+                        Err(ReadError::NoProofs) if newest => std::thread::sleep(PROOF_LOOK),
+                        proof => return Ok(proof?),
+                    }
+                }
+                Err(ReadError::NoProofs.into())
             })
             .await;
         answer

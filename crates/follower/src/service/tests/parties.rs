@@ -99,6 +99,7 @@ fn facts(genesis_hash: B256) -> Facts {
             beacon_verifiers: nowhere,
             slasher: None,
             attester_resolver: None,
+            rewards_messenger: None,
         },
         genesis_hash,
         fallback_gateway: 0,

@@ -19,12 +19,15 @@ use alloy_primitives::{Address, B256, U256};
 use alloy_sol_types::SolStruct;
 use forebond_exec::{Account, BaseState, StoreOptions};
 use forebond_ledger::{FollowError, Ledger, LedgerSettings, promise::SignedBase, rpc::ChainReader};
-use forebond_rollup::op::Genesis;
+use forebond_rollup::op::{Genesis, rewards_predeploys};
 use forebond_types::{BaseEnvelope, Domain, Envelope, Grade};
 use std::{path::Path, sync::Arc};
 
 /// When block 0 was, Unix seconds.
 pub(crate) const GENESIS_S: u64 = 1_700_000_000;
+
+/// On L1, who tells the rollup whose fees they are.
+const MESSENGER: Address = Address::repeat_byte(0x33);
 
 /// Where the messages count.
 pub(crate) const DOMAIN: Domain = Domain {
@@ -39,9 +42,11 @@ pub(crate) fn ledger_in(dir: &Path) -> Ledger {
 
 /// As [`ledger_in`], with these settings of the database.
 pub(crate) fn ledger_with(dir: &Path, store: StoreOptions) -> Ledger {
+    let mut genesis = Genesis::dev(GENESIS_S, 1);
+    genesis.accounts.extend(rewards_predeploys(MESSENGER));
     let settings = LedgerSettings {
         state_dir: dir.to_path_buf(),
-        genesis: Genesis::dev(GENESIS_S, 1),
+        genesis,
         genesis_origin: origin(0),
         domain: DOMAIN,
         store,
