@@ -20,6 +20,21 @@ struct CaseView {
     uint8 round;
 }
 
+/// What the payee of a late or unkept fault has coming. All zero where no such fault is recorded.
+struct ClaimView {
+    /// keccak256(abi.encode(gateway, rollup, base)) of the case that pays: the promiser's, or that of whoever it fell on (R5).
+    bytes32 caseKey;
+    address payee;
+    /// Owed before a pool that is too small is shared out; 0 once it is paid.
+    uint256 owedWei;
+    /// What `claim` would pay now; 0 before the case is closed.
+    uint256 claimableWei;
+    /// Unix seconds from which the case can be closed; 0 once it is.
+    uint64 closesAt;
+    /// The case is closed and the shares are fixed.
+    bool isSettled;
+}
+
 /// Records each fault once, takes the bond, and pays what is owed when claims are closed (R6, R9, R10).
 ///
 /// All faults of one gateway under one Base are one case. It costs the larger of its safety and its liveness sum, so an earlier
@@ -100,6 +115,12 @@ interface ISlasher {
     /// Pays the payee of a fault of a closed case. Anyone may call; the money goes to the payee alone (R9).
     function claim(bytes32 faultId) external returns (uint256 paidWei);
 
+    /// What a user's wallet calls, once: closes the fault's case if that is due and nobody did, and pays the payee as `claim` does.
+    /// Gateway, rollup and base name the case that `claimOf` says pays the fault.
+    function closeAndClaim(bytes32 faultId, uint32 gateway, address rollup, bytes32 base)
+        external
+        returns (uint256 paidWei);
+
     /// Pays the watcher of a fault of a closed case. Gateway, rollup and base name the fault's case.
     function claimBounty(bytes32 faultId, uint32 gateway, address rollup, bytes32 base)
         external
@@ -110,6 +131,8 @@ interface ISlasher {
     function collect(bytes32 faultId, uint32 gateway, address rollup, bytes32 base) external returns (uint256 paidWei);
 
     function caseOf(uint32 gateway, address rollup, bytes32 base) external view returns (CaseView memory);
+
+    function claimOf(bytes32 faultId) external view returns (ClaimView memory);
 
     function isRecorded(bytes32 faultId) external view returns (bool);
 

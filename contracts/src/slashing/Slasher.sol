@@ -9,7 +9,7 @@ import {IGatewayRegistry} from "../interfaces/IGatewayRegistry.sol";
 import {IJudge} from "../interfaces/IJudge.sol";
 import {IParameters} from "../interfaces/IParameters.sol";
 import {IRestaking} from "../interfaces/IRestaking.sol";
-import {CaseView} from "../interfaces/ISlasher.sol";
+import {CaseView, ClaimView} from "../interfaces/ISlasher.sol";
 import {FaultIds} from "../libraries/FaultIds.sol";
 import {SlotClock} from "../libraries/SlotClock.sol";
 import {Fault, FaultKind} from "../types/Faults.sol";
@@ -209,6 +209,29 @@ contract Slasher is SlotClock, Commitments, Forfeitures, Sources, ReentrancyGuar
     // --- Settling ---
 
     function close(uint32 gateway, address rollup, bytes32 base) external nonReentrant {
+        _close(gateway, rollup, base);
+    }
+
+    function claim(bytes32 faultId) external nonReentrant returns (uint256 paidWei) {
+        return _claim(faultId);
+    }
+
+    function closeAndClaim(bytes32 faultId, uint32 gateway, address rollup, bytes32 base)
+        external
+        nonReentrant
+        returns (uint256 paidWei)
+    {
+        bytes32 caseKey = debts[faultId].caseKey;
+        if (caseKey == 0) revert UnknownFault(faultId);
+        if (caseKey != Cases.key(gateway, rollup, base)) revert NotOfThisCase(faultId, gateway, rollup, base);
+        // Somebody may have closed it, and a later fault opened it again: that round is none of this payee's.
+        if (records[faultId].round == cases[caseKey].round) _close(gateway, rollup, base);
+        return _claim(faultId);
+    }
+
+    // Only the guarded entry points above come here; the calls go to the vault, which is ours, and to the burn address.
+    // slither-disable-next-line reentrancy-no-eth
+    function _close(uint32 gateway, address rollup, bytes32 base) private {
         bytes32 caseKey = Cases.key(gateway, rollup, base);
         Case memory c = cases[caseKey];
         if (c.closesAt == 0) revert CaseNotOpen(gateway, rollup, base);
@@ -225,16 +248,13 @@ contract Slasher is SlotClock, Commitments, Forfeitures, Sources, ReentrancyGuar
         emit CaseClosed(gateway, rollup, base, s.refundsWei, s.coverWei, s.bountyWei, burnedWei);
     }
 
-    function claim(bytes32 faultId) external nonReentrant returns (uint256 paidWei) {
+    function _claim(bytes32 faultId) private returns (uint256 paidWei) {
         Debt memory debt = debts[faultId];
         Record memory r = records[faultId];
         if (debt.caseKey == 0) revert UnknownFault(faultId);
         if (debt.owedWei == 0) revert NothingToClaim(faultId);
         _settled(debt.caseKey, r.round);
-        Settlement memory s = settlements[debt.caseKey][r.round];
-        paidWei = r.kind == uint8(FaultKind.Unkept)
-            ? Cases.share(s.refundsWei, debt.owedWei, s.refundsOwedWei)
-            : Cases.share(s.coverWei, debt.owedWei, s.coverOwedWei);
+        paidWei = _dueTo(debt, r);
         debts[faultId].owedWei = 0;
         _pay(faultId, debt.payee, paidWei);
     }
@@ -261,6 +281,14 @@ contract Slasher is SlotClock, Commitments, Forfeitures, Sources, ReentrancyGuar
         _pay(faultId, r.watcher, paidWei);
     }
 
+    /// The payee's share of a case that is closed.
+    function _dueTo(Debt memory debt, Record memory r) private view returns (uint256) {
+        Settlement memory s = settlements[debt.caseKey][r.round];
+        return r.kind == uint8(FaultKind.Unkept)
+            ? Cases.share(s.refundsWei, debt.owedWei, s.refundsOwedWei)
+            : Cases.share(s.coverWei, debt.owedWei, s.coverOwedWei);
+    }
+
     function _settled(bytes32 caseKey, uint256 round) private view {
         Case memory c = cases[caseKey];
         if (round >= c.round) revert CaseStillOpen(c.closesAt, block.timestamp);
@@ -278,6 +306,17 @@ contract Slasher is SlotClock, Commitments, Forfeitures, Sources, ReentrancyGuar
     function caseOf(uint32 gateway, address rollup, bytes32 base) external view returns (CaseView memory) {
         Case memory c = cases[Cases.key(gateway, rollup, base)];
         return CaseView(c.takenWei, c.safetyWei, c.livenessWei, c.refundsWei, c.coverWei, c.closesAt, c.round);
+    }
+
+    function claimOf(bytes32 faultId) external view returns (ClaimView memory v) {
+        Debt memory debt = debts[faultId];
+        Record memory r = records[faultId];
+        (v.caseKey, v.payee, v.owedWei) = (debt.caseKey, debt.payee, debt.owedWei);
+        if (debt.caseKey == 0) return v;
+        Case memory c = cases[debt.caseKey];
+        v.isSettled = r.round < c.round;
+        if (v.isSettled) v.claimableWei = _dueTo(debt, r);
+        else v.closesAt = c.closesAt;
     }
 
     function isRecorded(bytes32 faultId) external view returns (bool) {

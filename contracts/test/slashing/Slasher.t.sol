@@ -2,10 +2,11 @@
 pragma solidity ^0.8.30;
 
 import {IJudge} from "../../src/interfaces/IJudge.sol";
-import {CaseView, ISlasher} from "../../src/interfaces/ISlasher.sol";
+import {CaseView, ClaimView, ISlasher} from "../../src/interfaces/ISlasher.sol";
+import {FaultIds} from "../../src/libraries/FaultIds.sol";
 import {Slasher} from "../../src/slashing/Slasher.sol";
 import {Fault, FaultKind} from "../../src/types/Faults.sol";
-import {SlashingRefuser} from "../support/SlashingFakes.sol";
+import {SlashingReentrant, SlashingRefuser} from "../support/SlashingFakes.sol";
 import {SlashingLedger} from "../support/SlashingLedger.sol";
 
 contract SlasherTest is SlashingLedger {
@@ -259,6 +260,91 @@ contract SlasherTest is SlashingLedger {
         slasher.claim(stuck);
         assertEq(slasher.claim(id), 10 ether);
         assertEq(address(slasher).balance, 10 ether);
+    }
+
+    // --- One call from a wallet ---
+
+    function test_oneCallClosesTheCaseAndPaysTheUserWhoeverCalls() public {
+        bytes32 id = record(unkept(A, BASE_A, 1, user, 10 ether));
+        bytes32 second = record(unkept(A, BASE_A, 2, puppet, 3 ether));
+        ClaimView memory v = slasher.claimOf(id);
+        assertEq(v.payee, user);
+        assertEq(v.owedWei, 10 ether);
+        assertEq(v.claimableWei, 0);
+        assertEq(v.closesAt, slasher.caseOf(A, rollup, BASE_A).closesAt);
+        assertFalse(v.isSettled);
+        vm.expectPartialRevert(ISlasher.CaseStillOpen.selector);
+        slasher.closeAndClaim(id, A, rollup, BASE_A);
+        vm.warp(v.closesAt);
+        vm.prank(puppet);
+        assertEq(slasher.closeAndClaim(id, A, rollup, BASE_A), 10 ether);
+        assertEq(user.balance, 10 ether);
+        assertEq(vault.locksOf(A, rollup), 0);
+        assertEq(slasher.claimOf(id).owedWei, 0);
+        // The case is closed already: the second one's call only pays.
+        v = slasher.claimOf(second);
+        assertTrue(v.isSettled);
+        assertEq(v.closesAt, 0);
+        assertEq(v.claimableWei, 3 ether);
+        assertEq(slasher.closeAndClaim(second, A, rollup, BASE_A), 3 ether);
+        vm.expectRevert(abi.encodeWithSelector(ISlasher.NothingToClaim.selector, id));
+        slasher.closeAndClaim(id, A, rollup, BASE_A);
+    }
+
+    function test_oneCallNamesTheFaultsOwnCase() public {
+        bytes32 id = record(unkept(A, BASE_A, 1, user, 10 ether));
+        record(safety(B, BASE_B, FaultKind.Fork));
+        vm.warp(slasher.caseOf(A, rollup, BASE_A).closesAt);
+        vm.expectRevert(abi.encodeWithSelector(ISlasher.NotOfThisCase.selector, id, B, rollup, BASE_B));
+        slasher.closeAndClaim(id, B, rollup, BASE_B);
+        bytes32 none = keccak256("no fault");
+        vm.expectRevert(abi.encodeWithSelector(ISlasher.UnknownFault.selector, none));
+        slasher.closeAndClaim(none, A, rollup, BASE_A);
+        bytes32 forkId = FaultIds.underBase(FaultKind.Fork, B, rollup, BASE_B);
+        vm.expectRevert(abi.encodeWithSelector(ISlasher.UnknownFault.selector, forkId));
+        slasher.closeAndClaim(forkId, B, rollup, BASE_B);
+        assertEq(slasher.claimOf(forkId).caseKey, 0);
+        assertEq(slasher.caseOf(B, rollup, BASE_B).round, 0);
+    }
+
+    /// A later fault opened the case again: its round goes on, and the first round's user is paid.
+    function test_oneCallClosesNoLaterRound() public {
+        bytes32 id = record(unkept(A, BASE_A, 1, user, 10 ether));
+        closeAfterAll(A, BASE_A);
+        bytes32 second = record(unkept(A, BASE_A, 2, puppet, 5 ether));
+        vm.warp(slasher.caseOf(A, rollup, BASE_A).closesAt);
+        assertEq(slasher.closeAndClaim(id, A, rollup, BASE_A), 10 ether);
+        assertEq(slasher.caseOf(A, rollup, BASE_A).round, 1);
+        assertEq(vault.locksOf(A, rollup), 1);
+        assertEq(slasher.closeAndClaim(second, A, rollup, BASE_A), 5 ether);
+        assertEq(vault.locksOf(A, rollup), 0);
+    }
+
+    /// R5: after a shift the liable gateway's case pays, and only that one.
+    function test_oneCallPaysFromTheCaseTheFaultWasMovedTo() public {
+        bytes32 id = record(unkept(B, BASE_B, 1, user, 10 ether));
+        record(safety(A, BASE_A, FaultKind.Fork));
+        slasher.shiftLiability(id, keccak256("frag"), 1, moved(BASE_B, BASE_A));
+        assertEq(slasher.claimOf(id).caseKey, keccak256(abi.encode(A, rollup, BASE_A)));
+        vm.warp(slasher.caseOf(A, rollup, BASE_A).closesAt);
+        vm.expectPartialRevert(ISlasher.NotOfThisCase.selector);
+        slasher.closeAndClaim(id, B, rollup, BASE_B);
+        assertEq(slasher.closeAndClaim(id, A, rollup, BASE_A), 10 ether);
+        assertEq(user.balance, 10 ether);
+        assertEq(vault.locksOf(A, rollup), 0);
+    }
+
+    /// Pitfall: the payee calls back while it is paid. One guard covers every entry point.
+    function test_aPayeeThatClaimsAgainInItsReceiveGetsNothingMore() public {
+        SlashingReentrant greedy = new SlashingReentrant(ISlasher(address(slasher)));
+        bytes32 id = record(unkept(A, BASE_A, 1, address(greedy), 10 ether));
+        bytes32 second = record(unkept(A, BASE_A, 2, user, 10 ether));
+        greedy.aim(id, A, rollup, BASE_A);
+        vm.warp(slasher.caseOf(A, rollup, BASE_A).closesAt);
+        assertEq(slasher.closeAndClaim(id, A, rollup, BASE_A), 10 ether);
+        assertEq(greedy.refusals(), 2);
+        assertEq(address(greedy).balance, 10 ether);
+        assertEq(slasher.closeAndClaim(second, A, rollup, BASE_A), 10 ether);
     }
 
     // --- Closing ---

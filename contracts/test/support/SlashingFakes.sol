@@ -3,6 +3,7 @@ pragma solidity ^0.8.30;
 
 import {BatchRecord, BatchStatus} from "../../src/interfaces/IInbox.sol";
 import {Shift} from "../../src/interfaces/IExcuses.sol";
+import {ISlasher} from "../../src/interfaces/ISlasher.sol";
 import {Fault} from "../../src/types/Faults.sol";
 import {SlotPresenceProof} from "../../src/types/Proofs.sol";
 import {Terms} from "../../src/types/Terms.sol";
@@ -252,5 +253,34 @@ contract SlashingRefuser {
 
     receive() external payable {
         revert NoThanks();
+    }
+}
+
+/// Asks for its money again while it is paid.
+contract SlashingReentrant {
+    ISlasher private immutable slasher;
+    bytes32 private faultId;
+    uint32 private gateway;
+    address private rollup;
+    bytes32 private base;
+    uint256 public refusals;
+
+    constructor(ISlasher slasher_) {
+        slasher = slasher_;
+    }
+
+    function aim(bytes32 faultId_, uint32 gateway_, address rollup_, bytes32 base_) external {
+        (faultId, gateway, rollup, base) = (faultId_, gateway_, rollup_, base_);
+    }
+
+    receive() external payable {
+        try slasher.closeAndClaim(faultId, gateway, rollup, base) {}
+        catch {
+            ++refusals;
+        }
+        try slasher.claim(faultId) {}
+        catch {
+            ++refusals;
+        }
     }
 }

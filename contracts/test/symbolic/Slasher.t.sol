@@ -210,4 +210,23 @@ contract SlasherSymbolic {
         } catch {}
         assert(address(0xFA).balance == paid);
     }
+
+    /// Once-only, by one call: whoever sends it, the payee gets what `close` and `claim` would have given it, once.
+    function check_oneCallClosesAndPaysOnce(address sender, uint128 amountWei, uint128 payeeWei) external {
+        told(abi.encode(true, false, amountWei, payeeWei), address(0x3A7C8));
+        uint256 taken = address(slasher).balance;
+        vm.warp(block.timestamp + 1000 days);
+        bytes32 id = judge.ID();
+        bytes32 base = judge.BASE();
+        vm.prank(sender);
+        uint256 paid = slasher.closeAndClaim(id, GATEWAY, ROLLUP, base);
+        assert(address(0xFA).balance == paid);
+        assert(BURNED.balance + address(slasher).balance + paid == taken);
+        assert(vault.locksOf(GATEWAY, ROLLUP) == 0);
+        vm.prank(sender);
+        try slasher.closeAndClaim(id, GATEWAY, ROLLUP, base) {
+            assert(false);
+        } catch {}
+        assert(address(0xFA).balance == paid);
+    }
 }
