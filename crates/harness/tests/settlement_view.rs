@@ -77,6 +77,7 @@ async fn rollup_file(stage: &Stage) -> Result<RollupFile> {
             slasher: None,
             attester_resolver: None,
         },
+        deployment: Default::default(),
         chain: ChainConfig::dev(stage.constants.genesis_time_s, 1),
         origin_depth: 2,
         genesis: RollupGenesis {

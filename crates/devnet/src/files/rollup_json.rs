@@ -19,6 +19,7 @@ pub(crate) fn rollup_file(opened: &Opened) -> Result<RollupFile> {
             slasher: Some(opened.contract("Slasher")?),
             attester_resolver: Some(opened.contract("AttesterResolver")?),
         },
+        deployment: opened.contracts.clone(),
         chain: opened.genesis.config.clone(),
         origin_depth: ORIGIN_DEPTH,
         genesis: RollupGenesis {

@@ -586,6 +586,7 @@ async fn rollup_file(stage: &Stage) -> Result<RollupFile> {
             slasher: None,
             attester_resolver: None,
         },
+        deployment: stage.contracts.clone(),
         chain: ChainConfig::dev(stage.constants.genesis_time_s, 1),
         origin_depth: 2,
         genesis: RollupGenesis {
