@@ -78,6 +78,7 @@ async fn rollup_file(stage: &Stage) -> Result<RollupFile> {
             attester_resolver: None,
             rewards_messenger: None,
         },
+        deployment: Default::default(),
         chain: ChainConfig::dev(stage.constants.genesis_time_s, 1),
         origin_depth: 2,
         genesis: RollupGenesis {

@@ -1,6 +1,9 @@
 //! `rollup.json`: everything a process needs to know of its rollup before it asks L1.
 
-use std::{collections::BTreeSet, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
 
 use alloy_eips::eip7840::BlobParams;
 use alloy_primitives::{Address, B256, Bytes, U256};
@@ -26,6 +29,10 @@ pub struct RollupFile {
     pub l1: L1Facts,
     /// Its contracts there.
     pub contracts: ContractAddresses,
+    /// Every contract of the deployment by its name in `contracts/deployment`, judges included: what a watcher brings faults to. Empty in
+    /// files that name only what followers need.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub deployment: BTreeMap<String, Address>,
     /// What its blocks depend on.
     pub chain: ChainConfig,
     /// L1 blocks an origin lies behind L1's head when a gateway first builds on it (R3), at least 1.
@@ -292,6 +299,7 @@ pub(crate) mod tests {
                 attester_resolver: None,
                 rewards_messenger: None,
             },
+            deployment: BTreeMap::new(),
             chain: ChainConfig::dev(1_000, 1),
             origin_depth: 2,
             genesis: RollupGenesis {
@@ -321,6 +329,18 @@ pub(crate) mod tests {
             1,
             "nothing else is left behind"
         );
+    }
+
+    #[test]
+    fn a_file_without_a_list_of_the_deployment_is_read_and_one_with_it_keeps_it() {
+        let mut file = example();
+        let text = serde_json::to_string(&file).unwrap();
+        assert!(!text.contains("deployment"), "{text}");
+        assert_eq!(RollupFile::parse(&text).unwrap(), file);
+        file.deployment
+            .insert("ForkJudge".to_owned(), Address::repeat_byte(9));
+        let text = serde_json::to_string(&file).unwrap();
+        assert_eq!(RollupFile::parse(&text).unwrap(), file);
     }
 
     #[test]

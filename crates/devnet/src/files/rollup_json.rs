@@ -20,6 +20,7 @@ pub(crate) fn rollup_file(opened: &Opened) -> Result<RollupFile> {
             attester_resolver: Some(opened.contract("AttesterResolver")?),
             rewards_messenger: Some(opened.contract("RewardsMessenger")?),
         },
+        deployment: opened.contracts.clone(),
         chain: opened.genesis.config.clone(),
         origin_depth: ORIGIN_DEPTH,
         genesis: RollupGenesis {

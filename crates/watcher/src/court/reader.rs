@@ -1,0 +1,315 @@
+use alloy_eips::BlockId;
+use alloy_primitives::{Address, B256, Bytes};
+use alloy_sol_types::{SolCall, SolError, SolEvent};
+use forebond_contracts::bindings::{ForkJudge, Inbox, Parameters, Slasher};
+use forebond_evidence::{
+    Accusation, Culprit, FaultKind, Ripe,
+    case::{Case, Hearing, Recorded, Sight, hearing},
+    docket::Standing,
+};
+use forebond_l1::{
+    L1Error,
+    execution::{BlockRef, ExecutionClient},
+};
+use forebond_protocol::SlotClock;
+
+use super::Addresses;
+
+/// Epochs before its window in which a base can be judged already.
+const EPOCHS_AHEAD: u64 = 2;
+
+/// Why a case could not be looked at.
+#[derive(Debug, thiserror::Error)]
+pub enum CourtError {
+    /// L1 does not answer.
+    #[error(transparent)]
+    L1(#[from] L1Error),
+    /// An answer that is none.
+    #[error("{call}: the answer does not decode ({reason}); is the contract of this version?")]
+    Answer {
+        /// What was called.
+        call: &'static str,
+        /// Why not.
+        reason: String,
+    },
+}
+
+/// Reads what L1 shows of cases. It remembers nothing, so reorgs and restarts need no care.
+#[derive(Clone, Debug)]
+pub struct Court {
+    client: ExecutionClient,
+    addresses: Addresses,
+    clock: SlotClock,
+    watcher: Address,
+}
+
+impl Court {
+    /// For the cases of `watcher`.
+    pub const fn new(
+        client: ExecutionClient,
+        addresses: Addresses,
+        clock: SlotClock,
+        watcher: Address,
+    ) -> Self {
+        Self {
+            client,
+            addresses,
+            clock,
+            watcher,
+        }
+    }
+
+    /// The contracts.
+    pub const fn addresses(&self) -> &Addresses {
+        &self.addresses
+    }
+
+    /// The node asked.
+    pub const fn client(&self) -> &ExecutionClient {
+        &self.client
+    }
+
+    /// Makes an accusation a case: who judges it, for whom, and until when.
+    ///
+    /// # Errors
+    /// [`CourtError`].
+    pub async fn case(&self, accusation: Accusation) -> Result<Case, CourtError> {
+        let epoch = self.clock.epoch_of(accusation.window);
+        let terms = Parameters::termsAtCall { epoch };
+        let terms = self
+            .read(self.addresses.parameters, &terms, BlockId::latest())
+            .await?;
+        let mut horizon_s = terms.evidenceHorizonSeconds;
+        // Faults that a verdict has to show first are heard longer (`Trials.sol`).
+        if matches!(accusation.kind, FaultKind::Unkept | FaultKind::FalseClaim) {
+            let config = Inbox::configCall {};
+            let config = self
+                .read(self.addresses.inbox, &config, BlockId::latest())
+                .await?;
+            let settled_s = config
+                .claimWindowSeconds
+                .saturating_add(config.resolverSeconds);
+            horizon_s = horizon_s
+                .max(settled_s)
+                .saturating_add(terms.claimPeriodSeconds);
+        }
+        let window_ends_s = self.clock.start_s(accusation.window.saturating_add(1));
+        Ok(Case {
+            judge: self.addresses.judge(accusation.judge),
+            watcher: self.watcher,
+            until_s: window_ends_s.saturating_add(horizon_s),
+            accusation,
+        })
+    }
+
+    /// What the newest block shows of a case. The judge is not asked.
+    ///
+    /// # Errors
+    /// [`CourtError`].
+    pub async fn sight(&self, case: &Case) -> Result<Sight, CourtError> {
+        let head = self.client.head().await?;
+        let at = BlockId::hash(head.hash);
+        let recorded = Slasher::isRecordedCall {
+            faultId: case.accusation.id,
+        };
+        let recorded = if self.read(self.addresses.slasher, &recorded, at).await? {
+            self.recorded(case, head).await?
+        } else {
+            None
+        };
+        let batch = match case.accusation.ripe {
+            Ripe::AtOnce => None,
+            Ripe::Confirmed { batch_id } => {
+                let status = Inbox::statusOfCall { batchId: batch_id };
+                standing(self.read(self.addresses.inbox, &status, at).await?)
+            }
+        };
+        Ok(Sight {
+            head: head.number,
+            now_s: head.timestamp_s,
+            batch,
+            recorded,
+            committed: self.committed(case, head).await?,
+            hearing: None,
+            in_flight: false,
+        })
+    }
+
+    /// Asks the judge, in the newest state.
+    ///
+    /// # Errors
+    /// [`CourtError::L1`] when there is no answer; a refusal is one.
+    pub async fn hear(&self, case: &Case) -> Result<Hearing, CourtError> {
+        let call = ForkJudge::judgeCall {
+            evidence: case.accusation.evidence.clone(),
+        };
+        let answer = self.client.call(case.judge, call.abi_encode().into()).await;
+        match answer {
+            Ok(returned) => Ok(hearing(Ok(&returned), case.accusation.id)),
+            Err(error) => {
+                let revert = revert_of(&error).ok_or(error)?;
+                Ok(hearing(Err(&revert), case.accusation.id))
+            }
+        }
+    }
+
+    /// The newest own commitment to this evidence.
+    async fn committed(&self, case: &Case, head: BlockRef) -> Result<Option<u64>, CourtError> {
+        let topics = [Slasher::Committed::SIGNATURE_HASH, case.commitment()];
+        let logs = self.logs(case, head, &topics).await?;
+        Ok(logs.last().and_then(|log| log.block_number))
+    }
+
+    async fn recorded(&self, case: &Case, head: BlockRef) -> Result<Option<Recorded>, CourtError> {
+        let id = case.accusation.id;
+        let Culprit::Gateway { gateway, base } = case.accusation.culprit else {
+            let topics = [Slasher::OperatorFaultRecorded::SIGNATURE_HASH, id];
+            let logs = self.logs(case, head, &topics).await?;
+            // Whoever brought it gets nothing for it, so it does not matter who it was.
+            return Ok(logs
+                .last()
+                .and_then(|log| log.block_number)
+                .map(|block| Recorded {
+                    watcher: self.watcher,
+                    block,
+                    closes_at_s: None,
+                    is_closed: false,
+                    is_paid: false,
+                }));
+        };
+        let topics = [Slasher::FaultRecorded::SIGNATURE_HASH, id];
+        let logs = self.logs(case, head, &topics).await?;
+        let Some(log) = logs.last() else {
+            return Ok(None);
+        };
+        let event = Slasher::FaultRecorded::decode_log(&log.inner)
+            .map_err(|error| unreadable(Slasher::FaultRecorded::SIGNATURE, error))?;
+        let block = log.block_number.unwrap_or(head.number);
+        let is_mine = event.watcher == self.watcher;
+        let view = Slasher::caseOfCall {
+            gateway,
+            rollup: case.accusation.rollup,
+            base,
+        };
+        let at = BlockId::hash(head.hash);
+        let view = self.read(self.addresses.slasher, &view, at).await?;
+        // A case that was opened again after ours was closed is another one.
+        let topics = [
+            Slasher::CaseClosed::SIGNATURE_HASH,
+            B256::left_padding_from(&gateway.to_be_bytes()),
+            case.accusation.rollup.into_word(),
+            base,
+        ];
+        let closings = self.logs(case, head, &topics).await?;
+        let is_closed = closings
+            .iter()
+            .any(|closing| closing.block_number > Some(block));
+        Ok(Some(Recorded {
+            watcher: event.watcher,
+            block,
+            closes_at_s: (view.closesAt != 0).then_some(view.closesAt),
+            is_closed,
+            is_paid: is_mine && is_closed && self.is_paid(case, head).await?,
+        }))
+    }
+
+    /// The bounty was paid, or there is none.
+    async fn is_paid(&self, case: &Case, head: BlockRef) -> Result<bool, CourtError> {
+        let topics = [
+            Slasher::Paid::SIGNATURE_HASH,
+            case.accusation.id,
+            self.watcher.into_word(),
+        ];
+        if !self.logs(case, head, &topics).await?.is_empty() {
+            return Ok(true);
+        }
+        let Some(claim) = claim_call(&case.accusation) else {
+            return Ok(true);
+        };
+        let input = claim.abi_encode().into();
+        match self.client.call(self.addresses.slasher, input).await {
+            Ok(_) => Ok(false),
+            Err(error) => {
+                let revert = revert_of(&error).ok_or(error)?;
+                let nothing = Slasher::NothingToClaim::SELECTOR;
+                Ok(revert.starts_with(&nothing))
+            }
+        }
+    }
+
+    async fn logs(
+        &self,
+        case: &Case,
+        head: BlockRef,
+        topics: &[B256],
+    ) -> Result<Vec<alloy_rpc_types_eth::Log>, CourtError> {
+        // At most one block a slot: so many blocks back, nobody could know of the fault.
+        let heard_from = case
+            .accusation
+            .window
+            .saturating_sub(EPOCHS_AHEAD.saturating_mul(self.clock.slots_per_epoch));
+        let slots = self
+            .clock
+            .slot_at_s(head.timestamp_s)
+            .saturating_sub(heard_from);
+        let from = head.number.saturating_sub(slots);
+        let range = (from, head.number);
+        Ok(self
+            .client
+            .logs_between(range, self.addresses.slasher, topics)
+            .await?)
+    }
+
+    async fn read<C: SolCall>(
+        &self,
+        to: Address,
+        call: &C,
+        at: BlockId,
+    ) -> Result<C::Return, CourtError> {
+        let answer = self
+            .client
+            .call_at(to, call.abi_encode().into(), at)
+            .await?;
+        C::abi_decode_returns(&answer).map_err(|error| unreadable(C::SIGNATURE, error))
+    }
+}
+
+/// The call that fetches the bounty; none for an operator's fault.
+pub(crate) const fn claim_call(accusation: &Accusation) -> Option<Slasher::claimBountyCall> {
+    match accusation.culprit {
+        Culprit::Gateway { gateway, base } => Some(Slasher::claimBountyCall {
+            faultId: accusation.id,
+            gateway,
+            rollup: accusation.rollup,
+            base,
+        }),
+        Culprit::Operator(_) => None,
+    }
+}
+
+/// What a contract said no with.
+pub(crate) fn revert_of(error: &L1Error) -> Option<Bytes> {
+    match error {
+        L1Error::Refused { data, .. } => data.clone(),
+        _ => None,
+    }
+}
+
+fn unreadable(call: &'static str, error: impl ToString) -> CourtError {
+    CourtError::Answer {
+        call,
+        reason: error.to_string(),
+    }
+}
+
+/// `BatchStatus` of `IInbox.sol`; 0 is none.
+const fn standing(status: u8) -> Option<Standing> {
+    match status {
+        1 => Some(Standing::Posted),
+        2 => Some(Standing::Disputed),
+        3 => Some(Standing::Confirmed),
+        4 => Some(Standing::Void),
+        5 => Some(Standing::Orphaned),
+        _ => None,
+    }
+}

@@ -1,0 +1,7 @@
+//! Cases on their way.
+
+mod docks;
+mod prosecutor;
+
+pub use docks::{Docks, Standings, run};
+pub use prosecutor::{ProsecutionError, Prosecutor};
