@@ -6,12 +6,10 @@
 //! - [`sign`]: batches are signed once they are on disk, and never against each other
 //! - [`inbox`]: the Inbox as it stands, and the call that adds to it
 //! - [`post`]: one batch on its way, slot by slot
-//! - [`keeper`]: proofs of the next epoch's proposers, cached windows
 //! - [`report`]: what the operator sees
 //! - [`role`]: the process
 
 pub mod inbox;
-pub mod keeper;
 pub mod pack;
 pub mod plan;
 pub mod post;

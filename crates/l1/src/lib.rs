@@ -8,6 +8,7 @@
 pub mod beacon;
 pub mod blobs;
 pub mod chain;
+pub mod clock;
 mod error;
 pub mod execution;
 mod http;

@@ -14,15 +14,20 @@ pub(crate) enum Answer<T> {
 }
 
 /// Contracts as one node shows them after one block.
-#[derive(Clone, Copy)]
-pub(crate) struct ContractsAt<'a> {
+#[derive(Clone, Copy, Debug)]
+pub struct ContractsAt<'a> {
+    /// The node.
     pub client: &'a ExecutionClient,
+    /// The block.
     pub block: BlockId,
 }
 
 impl ContractsAt<'_> {
     /// Calls a view function.
-    pub(crate) async fn read<C: SolCall>(
+    ///
+    /// # Errors
+    /// [`SettlementError::L1`]; [`SettlementError::Contract`] when it reverts, or there is no such contract.
+    pub async fn read<C: SolCall>(
         &self,
         contract: &'static str,
         address: Address,

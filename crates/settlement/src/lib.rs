@@ -17,6 +17,7 @@ mod origins;
 mod rollup_file;
 mod windows;
 
+pub use contracts::ContractsAt;
 pub use blobs::{BlobSource, BlobsError};
 pub use error::{Advice, SettlementError};
 pub use facts::Facts;

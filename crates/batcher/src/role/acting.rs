@@ -2,10 +2,10 @@
 
 use alloy_primitives::U256;
 use forebond_l1::execution::BlockRef;
+use forebond_lookahead_keeper::{Busy, Chore, Done};
 
 use super::{Batcher, Round, RoundError};
 use crate::{
-    keeper::{Busy, Chore, Done},
     plan::{Hold, Order, Parent},
     post::{Job, Outcome},
     report::{BatchState, ReportError},

@@ -4,13 +4,13 @@ use alloy_eips::BlockId;
 use alloy_primitives::B256;
 use forebond_contracts::bindings::GatewayRegistry;
 use forebond_l1::L1Error;
+use forebond_lookahead_keeper::{Chore, Done, Keeper, KeeperError};
 use forebond_runtime::Shutdown;
 use forebond_settlement::Settlement;
 
 use super::{Clock, bases::Bases};
 use crate::{
     inbox::{InboxReader, ReadError, Standing},
-    keeper::{Chore, Done, Keeper, KeeperError},
     plan::{Decision, Hold, Policy, Rules, first_block, parent_of},
     post::{Outcome, PostError, Poster},
     report::{Figures, Report, ReportError},

@@ -3,7 +3,6 @@
 mod acting;
 mod bases;
 mod batcher;
-mod clock;
 mod config;
 mod deciding;
 mod recovered;
@@ -11,6 +10,6 @@ mod run;
 mod standing;
 
 pub use batcher::{Batcher, Parts, Round, RoundError};
-pub use clock::{Clock, SystemClock};
 pub use config::{BatcherConfig, Timing};
+pub use forebond_l1::clock::{Clock, SystemClock};
 pub use run::run;

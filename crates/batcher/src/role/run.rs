@@ -6,6 +6,7 @@ use forebond_l1::{
     execution::{ExecutionClient, ExecutionConfig},
     sender::{Lane, LaneConfig, SlotRules},
 };
+use forebond_lookahead_keeper::{Keeper, Place};
 use forebond_runtime::{Health, Metrics, MetricsServer, Shutdown};
 use forebond_settlement::{L1Event, L1Start, RollupFile, Settlement, SettlementConfig};
 use tokio::sync::mpsc;
@@ -13,7 +14,6 @@ use tokio::sync::mpsc;
 use super::{Batcher, BatcherConfig, Clock, Parts, SystemClock};
 use crate::{
     inbox::InboxReader,
-    keeper::Keeper,
     pack::Prover,
     plan::Policy,
     post::{Poster, PosterConfig},
@@ -123,8 +123,9 @@ async fn build(
     };
     let mut batcher = Batcher::new(parts).await?;
     if let Some(beacon) = beacon.filter(|_| config.keeps_lookahead) {
-        let me = batcher.gateway();
-        batcher.keep(Keeper::new(beacon, reader, facts, me, clock, rules));
+        let place = Place::Gateway(batcher.gateway());
+        let client = reader.client().clone();
+        batcher.keep(Keeper::new(beacon, client, facts, place, clock, rules));
     }
     Ok(batcher)
 }

@@ -13,7 +13,6 @@ use alloy_sol_types::SolCall;
 use eyre::{Result, bail, ensure, eyre};
 use forebond_batcher::{
     inbox::InboxReader,
-    keeper::Keeper,
     pack::Prover,
     plan::Policy,
     post::{Poster, PosterConfig},
@@ -38,6 +37,7 @@ use forebond_l1::{
     blobs,
     sender::{Lane, LaneConfig, Outgoing, SidecarForm, SlotOutcome, SlotRules, SlotWork},
 };
+use forebond_lookahead_keeper::{Keeper, Place};
 use forebond_protocol::{BlockRange, Window};
 use forebond_rollup::op::{ChainConfig, L1Origin, channel};
 use forebond_runtime::{LoggingConfig, Metrics, Shutdown, init_logging};
@@ -496,7 +496,7 @@ impl Scene {
                 form: SidecarForm::Eip7594,
                 versions: figures.versions.clone(),
             },
-            Lane::new(client, payer.signer()?, lane).await?,
+            Lane::new(client.clone(), payer.signer()?, lane).await?,
             Prover::start()?,
             (
                 SignedLog::open(&self.file(gateway.id, "signed.log"))?,
@@ -510,7 +510,8 @@ impl Scene {
         let keeper = habits.keeps_lookahead.then(|| {
             let beacon = self.stage.world.beacon().unwrap().clone();
             let (facts, clock) = (Arc::clone(&facts), self.clock.clone());
-            Keeper::new(beacon, reader.clone(), facts, gateway.id, clock, rules)
+            let place = Place::Gateway(gateway.id);
+            Keeper::new(beacon, client, facts, place, clock, rules)
         });
         let batcher = Batcher::new(Parts {
             source: Source {

@@ -328,9 +328,30 @@ impl BeaconClient {
         state: BlockId,
         indices: &[u64],
     ) -> Result<Vec<ValidatorInfo>, L1Error> {
-        let mut all = Vec::with_capacity(indices.len());
-        for part in indices.chunks(VALIDATORS_PER_REQUEST) {
-            let ids: Vec<_> = part.iter().map(u64::to_string).collect();
+        let ids: Vec<_> = indices.iter().map(u64::to_string).collect();
+        self.validators_named(state, &ids).await
+    }
+
+    /// Validators by their keys. Unknown ones are absent from the answer.
+    ///
+    /// # Errors
+    /// As any request.
+    pub async fn validators_of_keys(
+        &self,
+        state: BlockId,
+        keys: &[FixedBytes<48>],
+    ) -> Result<Vec<ValidatorInfo>, L1Error> {
+        let ids: Vec<_> = keys.iter().map(ToString::to_string).collect();
+        self.validators_named(state, &ids).await
+    }
+
+    async fn validators_named(
+        &self,
+        state: BlockId,
+        ids: &[String],
+    ) -> Result<Vec<ValidatorInfo>, L1Error> {
+        let mut all = Vec::with_capacity(ids.len());
+        for ids in ids.chunks(VALIDATORS_PER_REQUEST) {
             let json: Vec<ValidatorJson> = self
                 .data(
                     &format!("states/{state}/validators"),

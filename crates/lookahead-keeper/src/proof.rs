@@ -8,19 +8,19 @@ use forebond_beacon::{
 use forebond_contracts::bindings::Lookahead;
 use ssz::Decode;
 
-use super::KeeperError;
+use crate::KeeperError;
 
 /// A proof of an epoch's proposers from the state after one beacon block, but for the time under which EIP-4788 keeps that
 /// block's root: the time of the block's child.
 #[derive(Clone, Debug)]
-pub(super) struct EpochProof {
+pub(crate) struct EpochProof {
     epoch: u64,
     proof: Lookahead::LookaheadProof,
 }
 
 impl EpochProof {
     /// Reads a state and proves from it. Seconds of CPU for a mainnet state: call it on a blocking thread.
-    pub(super) fn make(
+    pub(crate) fn make(
         ssz: &[u8],
         slots_per_epoch: u64,
         block_root: B256,
@@ -66,7 +66,7 @@ impl EpochProof {
     }
 
     /// Calldata; `timestamp_s` is the time of the proven block's child, Unix seconds.
-    pub(super) fn call(&self, timestamp_s: u64) -> Bytes {
+    pub(crate) fn call(&self, timestamp_s: u64) -> Bytes {
         let mut proof = self.proof.clone();
         proof.header.rootTimestamp = timestamp_s;
         Lookahead::proveCall {

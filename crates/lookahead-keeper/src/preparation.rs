@@ -3,14 +3,14 @@ use forebond_l1::beacon::{BeaconClient, BlockId};
 use forebond_protocol::SlotClock;
 use tokio::task::JoinHandle;
 
-use super::{KeeperError, proof::EpochProof};
+use crate::{KeeperError, proof::EpochProof};
 
 /// Empty slots after a block until its child is no longer looked for.
 const MOST_EMPTY: u64 = 16;
 
 /// A proof with the beacon block it is from.
 #[derive(Clone, Debug)]
-pub(super) struct Prepared {
+pub(crate) struct Prepared {
     slot: u64,
     root: B256,
     epoch: u64,
@@ -19,7 +19,7 @@ pub(super) struct Prepared {
 
 /// A proof in the making. On mainnet it takes a download of a quarter of a gigabyte and seconds of CPU, while batches have to go out.
 #[derive(Debug, Default)]
-pub(super) enum Preparation {
+pub(crate) enum Preparation {
     /// Nothing asked for.
     #[default]
     Idle,
@@ -31,7 +31,7 @@ pub(super) enum Preparation {
 
 impl Preparation {
     /// Whether a proof of `epoch` is there; begins to make one when none is. Needs a tokio runtime.
-    pub(super) async fn is_ready(
+    pub(crate) async fn is_ready(
         &mut self,
         beacon: &BeaconClient,
         clock: &SlotClock,
@@ -65,7 +65,7 @@ impl Preparation {
 
     /// The proof, and the time under which EIP-4788 keeps its block's root for a transaction in the block of `slot`. Forgets a
     /// proof of a block that is no longer canonical.
-    pub(super) async fn for_slot(
+    pub(crate) async fn for_slot(
         &mut self,
         beacon: &BeaconClient,
         clock: &SlotClock,
@@ -94,7 +94,7 @@ impl Preparation {
     }
 
     /// Forgets everything.
-    pub(super) fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         *self = Self::Idle;
     }
 }

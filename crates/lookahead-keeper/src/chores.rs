@@ -6,7 +6,7 @@ use forebond_protocol::{Schedule, SlotClock};
 const COUNTED: u32 = 64;
 
 /// Slots a chore may take before it is given up and looked at again.
-pub(super) const PATIENCE_SLOTS: u64 = 2;
+pub(crate) const PATIENCE_SLOTS: u64 = 2;
 
 /// Who does what first.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -126,6 +126,31 @@ pub fn due(clock: &SlotClock, shift: &Shift, head_slot: u64, known: &Known) -> O
         .then_some(Chore::Cache(epoch))
 }
 
+/// As [`due`], for somebody who serves no window: proofs only, and only when the gateways have let their time pass. The second half of
+/// an epoch is for stepping in, each bystander from a slot of it that `salt` chooses on; an epoch that has begun unproven is
+/// everybody's at once.
+pub fn due_for_bystander(
+    clock: &SlotClock,
+    salt: u64,
+    first_epoch: u64,
+    head_slot: u64,
+    known: &Known,
+) -> Option<Chore> {
+    let epoch = clock.epoch_of(head_slot);
+    if !known.present && epoch >= first_epoch {
+        return Some(Chore::Prove(epoch));
+    }
+    let next = epoch.saturating_add(1);
+    if known.next || next < first_epoch {
+        return None;
+    }
+    let length = clock.slots_per_epoch.max(1);
+    // Past the half by one slot at least: there the gateways hurry. The last slots stay free, for a proof takes two.
+    let places = (length / 2).saturating_sub(PATIENCE_SLOTS).max(1);
+    let from = length / 2 + 1 + salt % places;
+    (head_slot % length >= from.min(length.saturating_sub(1))).then_some(Chore::Prove(next))
+}
+
 /// The epoch is here, or the second half of the one before, or windows end soon.
 fn hurry(clock: &SlotClock, ends_soon: bool, head_slot: u64, missing: u64) -> bool {
     let into = head_slot % clock.slots_per_epoch.max(1);
@@ -165,6 +190,31 @@ mod tests {
         assert!(first(36, 36));
         // An epoch that has begun already.
         assert!(goes_first(&CLOCK, false, 33, 34, 4, 34));
+    }
+
+    #[test]
+    fn a_bystander_steps_in_only_after_the_gateways_had_their_time() {
+        let from = |salt: u64, known: &Known| {
+            (32..40).find(|slot| due_for_bystander(&CLOCK, salt, 3, *slot, known).is_some())
+        };
+        // Gateways hurry from slot 36 on.
+        assert_eq!(from(0, &PROVEN), Some(37));
+        assert_eq!(from(1, &PROVEN), Some(38));
+        assert_eq!(from(7, &Known { next: true, ..PROVEN }), None);
+        let behind = Known {
+            present: false,
+            ..PROVEN
+        };
+        assert_eq!(
+            due_for_bystander(&CLOCK, 5, 3, 32, &behind),
+            Some(Chore::Prove(4))
+        );
+        // Before the rollup has windows, nothing; the epoch before its first, the first.
+        assert_eq!(due_for_bystander(&CLOCK, 0, 6, 39, &Known::default()), None);
+        assert_eq!(
+            due_for_bystander(&CLOCK, 0, 5, 39, &Known::default()),
+            Some(Chore::Prove(5))
+        );
     }
 
     const CLOCK: SlotClock = SlotClock {

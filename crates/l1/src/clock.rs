@@ -1,3 +1,5 @@
+//! L1's clock as this machine shows it.
+
 use std::{
     fmt::Debug,
     time::{SystemTime, UNIX_EPOCH},

@@ -8,19 +8,16 @@ use forebond_contracts::{bindings::GatewayRegistry, bindings::Lookahead, explain
 use forebond_l1::{
     L1Error,
     beacon::BeaconClient,
-    execution::BlockRef,
+    clock::Clock,
+    execution::{BlockRef, ExecutionClient},
     sender::{Lane, Outgoing, SendError, SlotOutcome, SlotRules, SlotWork},
 };
-use forebond_settlement::Facts;
+use forebond_settlement::{ContractsAt, Facts, SettlementError};
 use prometheus::IntCounter;
 
-use super::{
-    chores::{Busy, Chore, Known, PATIENCE_SLOTS, Shift, due, goes_first},
-    preparation::Preparation,
-};
 use crate::{
-    inbox::{InboxReader, ReadError},
-    role::Clock,
+    chores::{Busy, Chore, Known, PATIENCE_SLOTS, Shift, due, due_for_bystander, goes_first},
+    preparation::Preparation,
 };
 
 /// Enough for a proof of 32 slots, which takes 160,000 when storage is new.
@@ -36,7 +33,7 @@ pub enum KeeperError {
     L1(#[from] L1Error),
     /// A contract can't be read.
     #[error(transparent)]
-    Read(#[from] ReadError),
+    Read(#[from] SettlementError),
     /// The beacon node's state is not what it has to be.
     #[error("the beacon state can't be used: {0}")]
     State(String),
@@ -48,13 +45,22 @@ pub enum KeeperError {
     Send(#[from] SendError),
 }
 
-/// Does the chores of one gateway.
+/// In whose name chores are done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// A gateway's, by its number: it takes its turn among all.
+    Gateway(u32),
+    /// Somebody's who steps in when no gateway did; the number spreads several of them over the slots.
+    Bystander(u64),
+}
+
+/// Does the chores of one gateway, or of a bystander.
 #[derive(Debug)]
 pub struct Keeper {
     beacon: BeaconClient,
-    reader: InboxReader,
+    client: ExecutionClient,
     facts: Arc<Facts>,
-    me: u32,
+    place: Place,
     clock: Arc<dyn Clock>,
     rules: SlotRules,
     /// Epoch whose windows are known to be cached.
@@ -74,20 +80,20 @@ pub enum Done {
 }
 
 impl Keeper {
-    /// For gateway `me`. `rules` gives the clock and how close to a slot something is sent; its slots do not matter.
+    /// For `place`. `rules` gives the clock and how close to a slot something is sent; its slots do not matter.
     pub fn new(
         beacon: BeaconClient,
-        reader: InboxReader,
+        client: ExecutionClient,
         facts: Arc<Facts>,
-        me: u32,
+        place: Place,
         clock: Arc<dyn Clock>,
         rules: SlotRules,
     ) -> Self {
         Self {
             beacon,
-            reader,
+            client,
             facts,
-            me,
+            place,
             clock,
             rules,
             cached: None,
@@ -106,10 +112,18 @@ impl Keeper {
         let epoch = slots.epoch_of(head_slot);
         let (gateways, mut known) = self.read_at(head.hash, epoch).await?;
         known.cached = self.cached == Some(epoch);
+        let first_epoch = self.facts.first_epoch;
+        let me = match self.place {
+            Place::Gateway(me) => me,
+            Place::Bystander(salt) => {
+                let due = due_for_bystander(&slots, salt, first_epoch, head_slot, &known);
+                return self.once_prepared(due).await;
+            }
+        };
         let shift = Shift {
-            me: self.me,
+            me,
             gateways,
-            first_epoch: self.facts.first_epoch,
+            first_epoch,
             busy,
         };
         let chore = due(&slots, &shift, head_slot, &known);
@@ -120,11 +134,17 @@ impl Keeper {
             known.cached = true;
             return Ok(due(&slots, &shift, head_slot, &known));
         }
-        if let Some(Chore::Prove(epoch)) = chore {
-            let ready = self.preparation.is_ready(&self.beacon, &slots, epoch);
-            return Ok(ready.await?.then_some(Chore::Prove(epoch)));
-        }
-        Ok(chore)
+        self.once_prepared(chore).await
+    }
+
+    /// A proof is due only once it is made; it is begun here.
+    async fn once_prepared(&mut self, chore: Option<Chore>) -> Result<Option<Chore>, KeeperError> {
+        let Some(Chore::Prove(epoch)) = chore else {
+            return Ok(chore);
+        };
+        let clock = self.rules.clock;
+        let ready = self.preparation.is_ready(&self.beacon, &clock, epoch);
+        Ok(ready.await?.then_some(Chore::Prove(epoch)))
     }
 
     /// A proof that is to be made before a batch of ours is sent, which may land in the slots up to `batch_until`.
@@ -210,7 +230,7 @@ impl Keeper {
         }
         let registry = self.facts.contracts.gateway_registry;
         let count = GatewayRegistry::gatewayCountCall {};
-        let gateways = self.reader.read_from(registry, &count, head.into()).await?;
+        let gateways = self.at(head).read("GatewayRegistry", registry, &count).await?;
         let next = epoch.saturating_add(1);
         let known = Known {
             previous: match epoch.checked_sub(1) {
@@ -228,7 +248,14 @@ impl Keeper {
     async fn is_proven(&self, epoch: u64, head: B256) -> Result<bool, KeeperError> {
         let call = Lookahead::isProvenCall { epoch };
         let lookahead = self.facts.contracts.lookahead;
-        Ok(self.reader.read_from(lookahead, &call, head.into()).await?)
+        Ok(self.at(head).read("Lookahead", lookahead, &call).await?)
+    }
+
+    fn at(&self, head: B256) -> ContractsAt<'_> {
+        ContractsAt {
+            client: &self.client,
+            block: head.into(),
+        }
     }
 
     /// The Lookahead does not tell what it caches, but a second caching costs next to nothing.
@@ -236,7 +263,7 @@ impl Keeper {
         let request = TransactionRequest::default()
             .to(self.facts.contracts.lookahead)
             .input(self.caching(epoch).into());
-        match self.reader.client().estimate_gas(request).await {
+        match self.client.estimate_gas(request).await {
             Ok(gas) => Ok(gas < CACHED_GAS),
             // It can't be cached: nothing to pay for.
             Err(L1Error::Refused { .. }) => Ok(true),
@@ -253,8 +280,8 @@ impl Keeper {
         .into()
     }
 
-    const fn rollup(&self) -> Address {
-        self.reader.inbox()
+    fn rollup(&self) -> Address {
+        self.facts.contracts.inbox
     }
 }
 
@@ -271,7 +298,7 @@ impl Work<'_> {
         let (input, gas_limit) = match self.chore {
             Chore::Cache(epoch) => (keeper.caching(epoch), None),
             Chore::Prove(epoch) => {
-                let head = keeper.reader.client().head().await?;
+                let head = keeper.client.head().await?;
                 if keeper.is_proven(epoch, head.hash).await? {
                     return Ok(None);
                 }

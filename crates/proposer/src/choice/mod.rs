@@ -1,0 +1,13 @@
+//! Which gateway gets our slots: measured, weighed, and changed only with good reason. Pure.
+//!
+//! - `health`: what looking at a gateway again and again says of it
+//! - `policy`: minimums and weights
+//! - `choose`: the decision
+
+mod choose;
+mod health;
+mod policy;
+
+pub use choose::{Candidate, Choice, Unfit, choose};
+pub use health::{Health, HealthTerms, Look};
+pub use policy::{Offer, Policy, PolicyError, Weights};
