@@ -16,7 +16,7 @@ use super::{
     hands::Order,
     letters::{contradiction, frag_json, seal_json},
     posting::{Posting, newest, post},
-    scratch::{Original, replay},
+    scratch::{Original, Replay},
     tampering::{Tampering, tamper},
 };
 use crate::rpc::hex;
@@ -46,12 +46,13 @@ pub(super) async fn commit(around: &Around, culprit: &Culprit, misdeed: Misdeed)
     let hands = &around.hands;
     hands.order(Order::Pause(culprit.batcher.clone())).await?;
     let done = match misdeed {
-        Misdeed::Omit => lie(around, culprit, Tampering::Omit).await,
-        Misdeed::Reorder => lie(around, culprit, Tampering::Swap).await,
         Misdeed::FalseClaim => false_claim(around, culprit).await,
         Misdeed::BrokenBase => broken_base(around, culprit).await,
         Misdeed::Withhold => withhold(around, culprit).await,
-        _ => Ok(()),
+        _ => match replay {
+            Some(replay) => lie(around, culprit, tampering(misdeed), replay).await,
+            None => Ok(()),
+        },
     };
     around.until(window.last_slot.saturating_add(1), 500).await;
     hands.order(Order::GoOn(culprit.batcher.clone())).await?;
@@ -61,6 +62,24 @@ pub(super) async fn commit(around: &Around, culprit: &Culprit, misdeed: Misdeed)
         complain_of_what_was_withheld(around, culprit).await?;
     }
     Ok(())
+}
+
+const fn tampering(misdeed: Misdeed) -> Tampering {
+    match misdeed {
+        Misdeed::Reorder => Tampering::Swap,
+        _ => Tampering::Omit,
+    }
+}
+
+/// Executes beforehand what is on L1 already: in the window there is no time for it.
+async fn prepared(around: &Around, culprit: &Culprit) -> Result<Replay> {
+    let folder = around
+        .folder
+        .join(format!("replay-{}", culprit.window.last_slot));
+    let mut replay = Replay::start(around.beginning.clone(), folder)?;
+    let posted = newest(around).await?.last_block;
+    keep_posted(around, culprit, &mut replay, posted).await?;
+    Ok(replay)
 }
 
 /// One user is shown another receipt than everybody else.
@@ -85,7 +104,7 @@ async fn false_end(around: &Around, culprit: &Culprit) -> Result<()> {
 }
 
 /// The batch holds other transactions than were promised, and derives.
-async fn lie(around: &Around, culprit: &Culprit, how: Tampering) -> Result<()> {
+async fn lie(around: &Around, culprit: &Culprit, how: Tampering, mut replay: Replay) -> Result<()> {
     let last_slot = culprit
         .window
         .last_slot
@@ -94,7 +113,10 @@ async fn lie(around: &Around, culprit: &Culprit, how: Tampering) -> Result<()> {
     let mut slot = culprit.window.first_slot;
     loop {
         let parent = newest(around).await?;
-        if let Some(altered) = altered_blocks(around, culprit, parent.last_block, how).await? {
+        keep_posted(around, culprit, &mut replay, parent.last_block).await?;
+        if let Some(altered) =
+            altered_blocks(around, culprit, parent.last_block, how, &replay).await?
+        {
             let packed = pack(&altered)?;
             let posting = Posting {
                 blobs: packed.blobs.clone(),
@@ -109,9 +131,19 @@ async fn lie(around: &Around, culprit: &Culprit, how: Tampering) -> Result<()> {
             slot < last_slot,
             "no promised transactions to tamper with before slot {last_slot}"
         );
-        around.until(slot, 500).await;
+        around.until(slot, 300).await;
         slot = slot.saturating_add(1);
     }
+}
+
+async fn keep_posted(
+    around: &Around,
+    culprit: &Culprit,
+    replay: &mut Replay,
+    number: u64,
+) -> Result<()> {
+    let facts = &around.beginning.l1;
+    replay.keep(&culprit.rpc, &around.l1, facts, number).await
 }
 
 /// The blocks behind `posted` up to the newest one, tampered with where the culprit wrote them; nothing when there is nothing to
@@ -121,6 +153,7 @@ async fn altered_blocks(
     culprit: &Culprit,
     posted: u64,
     how: Tampering,
+    replay: &Replay,
 ) -> Result<Option<Vec<SourceBlock>>> {
     let turn = culprit.blocks(&around.clock);
     let sealed = blocks(culprit, posted.saturating_add(1), turn.last).await?;
@@ -128,29 +161,19 @@ async fn altered_blocks(
     let Some(first) = sealed.iter().position(|block| block.number > own_from) else {
         return Ok(None);
     };
-    let last = sealed.last().map_or(posted, |block| block.number);
     let facts = &around.beginning.l1;
-    let mut originals = Vec::new();
-    for number in 1..=last {
-        originals.push(Original::of(&culprit.rpc, &around.l1, facts, number).await?);
+    let mut originals = Vec::with_capacity(sealed.len());
+    for block in &sealed {
+        originals.push(Original::of(&culprit.rpc, &around.l1, facts, block.number).await?);
     }
     let mut placed: Vec<_> = originals
         .iter()
-        .rev()
-        .take(sealed.len())
-        .rev()
         .map(|block| block.transactions.clone())
         .collect();
     let Some(at) = tamper(&mut placed, first, how) else {
         return Ok(None);
     };
-    let beginning = around.beginning.clone();
-    let folder = around
-        .folder
-        .join(format!("replay-{}", culprit.window.last_slot));
-    let replaying =
-        tokio::task::spawn_blocking(move || replay(&beginning, &folder, &originals, placed));
-    let made = replaying.await??;
+    let made = replay.alter(originals, placed).await?;
     let hash = |blocks: &[SourceBlock]| blocks.get(at).map(|block| block.hash);
     ensure!(hash(&made) != hash(&sealed), "the block is as promised");
     let signed = made

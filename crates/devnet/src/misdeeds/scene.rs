@@ -1,5 +1,8 @@
 use eyre::Result;
-use forebond_l1::{execution::ExecutionClient, sender::SidecarForm};
+use forebond_l1::{
+    execution::ExecutionClient,
+    sender::{SidecarForm, warm_up},
+};
 use forebond_protocol::TurnClock;
 use forebond_types::Domain;
 
@@ -29,6 +32,8 @@ impl Misdeeds {
     /// Those that the configuration asks for.
     pub(crate) fn of(scene: &Scene<'_>) -> Result<Self> {
         let (hands, orders) = Hands::new();
+        // The first proof of a blob loads the trusted setup, which takes seconds that a window may not have.
+        std::thread::spawn(warm_up);
         let opened = scene.opened;
         let inbox = opened.contract("Inbox")?;
         let around = Around {

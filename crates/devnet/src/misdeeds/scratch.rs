@@ -1,5 +1,7 @@
 //! The rollup's blocks executed again, with other transactions: what a batch that breaks promises has to hold so that it derives.
 
+use std::path::{Path, PathBuf};
+
 use alloy_consensus::BlockHeader;
 use alloy_eips::{BlockNumberOrTag, eip2718::Encodable2718};
 use alloy_primitives::{Address, B256, Bytes};
@@ -15,6 +17,7 @@ use forebond_types::Domain;
 use op_alloy_rpc_types::Transaction;
 use serde::Deserialize;
 use serde_json::json;
+use tokio::sync::oneshot;
 
 use super::tampering::Placed;
 use crate::rpc::{Rpc, hex};
@@ -63,31 +66,100 @@ impl Original {
     }
 }
 
-/// Executes the rollup's blocks from 1 on, in a folder that is removed again; the newest ones with `altered` transactions instead of
-/// their own. Gives the altered blocks.
-///
-/// # Errors
-/// When a block comes out otherwise than the rollup has it, or does not execute.
-pub(super) fn replay(
-    beginning: &Beginning,
-    folder: &std::path::Path,
-    originals: &[Original],
-    altered: Vec<Vec<Placed>>,
-) -> Result<Vec<SourceBlock>> {
-    std::fs::create_dir_all(folder)
-        .wrap_err_with(|| format!("cannot create {}", folder.display()))?;
-    let made = replay_in(beginning, folder, originals, altered);
-    // What is left over is in the devnet's own folder, which its next start empties.
-    let _ = std::fs::remove_dir_all(folder);
-    made
+/// Executes the rollup's blocks again, on a thread of its own: a ledger stays where it was opened.
+#[derive(Debug)]
+pub(super) struct Replay {
+    jobs: std::sync::mpsc::SyncSender<Job>,
+    /// Newest block that was executed as it is.
+    kept: u64,
 }
 
-fn replay_in(
-    beginning: &Beginning,
-    folder: &std::path::Path,
-    originals: &[Original],
-    altered: Vec<Vec<Placed>>,
-) -> Result<Vec<SourceBlock>> {
+/// Blocks to execute, and their transactions when those are others than their own.
+struct Job {
+    blocks: Vec<Original>,
+    altered: Option<Vec<Vec<Placed>>>,
+    reply: oneshot::Sender<Result<Vec<SourceBlock>>>,
+}
+
+impl Replay {
+    /// Begins with block 0, in a folder that is removed at the end.
+    pub(super) fn start(beginning: Beginning, folder: PathBuf) -> Result<Self> {
+        let (jobs, queue) = std::sync::mpsc::sync_channel::<Job>(1);
+        let work = move || {
+            let opened = open(&beginning, &folder);
+            let mut ledger = match opened {
+                Ok(ledger) => ledger,
+                Err(error) => {
+                    tracing::error!(error = format!("{error:#}"), "nothing can be replayed");
+                    return;
+                }
+            };
+            while let Ok(job) = queue.recv() {
+                // Whoever asked may have gone.
+                let _ = job.reply.send(run(&mut ledger, job.blocks, job.altered));
+            }
+            drop(ledger);
+            // What is left over lies in the devnet's own folder, which its next start empties.
+            let _ = std::fs::remove_dir_all(&folder);
+        };
+        std::thread::Builder::new()
+            .name("replay".to_owned())
+            .spawn(work)?;
+        Ok(Self { jobs, kept: 0 })
+    }
+
+    /// Executes blocks up to `number` as they are.
+    ///
+    /// # Errors
+    /// When one comes out otherwise than the rollup has it.
+    pub(super) async fn keep(
+        &mut self,
+        node: &Rpc,
+        l1: &ExecutionClient,
+        facts: &L1Facts,
+        number: u64,
+    ) -> Result<()> {
+        let mut blocks = Vec::new();
+        for next in self.kept.saturating_add(1)..=number {
+            blocks.push(Original::of(node, l1, facts, next).await?);
+        }
+        self.run(blocks, None).await?;
+        self.kept = self.kept.max(number);
+        Ok(())
+    }
+
+    /// Executes the blocks behind those that were kept, with other transactions. Nothing more can be executed afterwards.
+    ///
+    /// # Errors
+    /// When they do not execute.
+    pub(super) async fn alter(
+        &self,
+        blocks: Vec<Original>,
+        altered: Vec<Vec<Placed>>,
+    ) -> Result<Vec<SourceBlock>> {
+        self.run(blocks, Some(altered)).await
+    }
+
+    async fn run(
+        &self,
+        blocks: Vec<Original>,
+        altered: Option<Vec<Vec<Placed>>>,
+    ) -> Result<Vec<SourceBlock>> {
+        let (reply, answer) = oneshot::channel();
+        let job = Job {
+            blocks,
+            altered,
+            reply,
+        };
+        let gone = "the thread that replays blocks has ended";
+        self.jobs.try_send(job).map_err(|_| eyre!(gone))?;
+        answer.await.map_err(|_| eyre!(gone))?
+    }
+}
+
+fn open(beginning: &Beginning, folder: &Path) -> Result<Ledger> {
+    std::fs::create_dir_all(folder)
+        .wrap_err_with(|| format!("cannot create {}", folder.display()))?;
     let settings = LedgerSettings {
         state_dir: folder.to_path_buf(),
         genesis: beginning.genesis.clone(),
@@ -97,11 +169,22 @@ fn replay_in(
         cache_entries: 4_096,
         checkpoint_blocks: 64,
     };
-    let mut ledger = Ledger::open(settings, &mut |_, _, _| {})?;
-    let kept = originals.len().saturating_sub(altered.len());
-    let (kept, replaced) = originals.split_at_checked(kept).unwrap_or_default();
-    for block in kept {
-        let made = execute(&mut ledger, block, block.transactions.clone())?;
+    Ok(Ledger::open(settings, &mut |_, _, _| {})?)
+}
+
+fn run(
+    ledger: &mut Ledger,
+    blocks: Vec<Original>,
+    altered: Option<Vec<Vec<Placed>>>,
+) -> Result<Vec<SourceBlock>> {
+    if let Some(altered) = altered {
+        let blocks = blocks.iter().zip(altered);
+        return blocks
+            .map(|(block, transactions)| execute(ledger, block, transactions))
+            .collect();
+    }
+    for block in &blocks {
+        let made = execute(ledger, block, block.transactions.clone())?;
         ensure!(
             made.hash == block.hash,
             "block {} came out as {}, the rollup has {}",
@@ -110,11 +193,7 @@ fn replay_in(
             block.hash
         );
     }
-    replaced
-        .iter()
-        .zip(altered)
-        .map(|(block, transactions)| execute(&mut ledger, block, transactions))
-        .collect()
+    Ok(Vec::new())
 }
 
 fn execute(
