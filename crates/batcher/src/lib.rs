@@ -7,6 +7,7 @@
 //! - [`inbox`]: the Inbox as it stands, and the call that adds to it
 //! - [`post`]: one batch on its way, slot by slot
 //! - [`keeper`]: proofs of the next epoch's proposers, cached windows
+//! - [`rewards`]: the rollup's fees, on their way to those who earned them
 //! - [`report`]: what the operator sees
 //! - [`role`]: the process
 
@@ -16,6 +17,7 @@ pub mod pack;
 pub mod plan;
 pub mod post;
 pub mod report;
+pub mod rewards;
 pub mod role;
 pub mod sign;
 pub mod source;

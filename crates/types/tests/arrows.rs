@@ -49,6 +49,7 @@ const LAYERS: &[(&str, Layer)] = &[
     ("forebond-ledger", Layer::Shared),
     ("forebond-settlement", Layer::Shared),
     ("forebond-follower", Layer::Shared),
+    ("forebond-rewards", Layer::Shared),
     ("forebond-gateway", Layer::Role),
     ("forebond-node", Layer::Role),
     ("forebond-batcher", Layer::Role),
