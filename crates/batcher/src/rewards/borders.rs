@@ -46,10 +46,14 @@ pub fn border(known: &BTreeSet<u64>, head: u64, number: u64) -> Border {
 /// The borders to record now, the most urgent first: of blocks up to `safe`, which L1 has, so that the header is the chain's.
 pub fn due(known: &BTreeSet<u64>, stretches: &[Stretch], safe: u64, head: u64) -> Vec<u64> {
     let mut wanted = BTreeSet::new();
+    let ends: BTreeSet<u64> = stretches.iter().map(|stretch| stretch.last).collect();
     for stretch in stretches {
-        for number in [stretch.first.saturating_sub(1), stretch.last] {
+        let before = stretch.first.saturating_sub(1);
+        for number in [before, stretch.last] {
             let age = head.saturating_sub(number);
-            let time = stretch.ours || age > OTHERS_AFTER;
+            // Where another batch ends, its owner records it.
+            let shared = number == before && ends.contains(&before);
+            let time = (stretch.ours && !shared) || age > OTHERS_AFTER;
             let possible = number <= safe && number < head && age <= REMEMBERED - ROOM;
             if time && possible && !known.contains(&number) {
                 wanted.insert(number);
@@ -85,6 +89,15 @@ mod tests {
             Vec::<u64>::new(),
             "not safe yet"
         );
+    }
+
+    #[test]
+    fn a_border_between_two_gateways_is_recorded_by_who_ends_there() {
+        let (ours, others) = (stretch(1, 10, true), stretch(11, 20, false));
+        assert_eq!(due(&BTreeSet::new(), &[ours, others], 30, 30), [0, 10]);
+        let (others, ours) = (stretch(1, 10, false), stretch(11, 20, true));
+        assert_eq!(due(&BTreeSet::new(), &[others, ours], 30, 30), [20]);
+        assert_eq!(due(&BTreeSet::new(), &[ours], 30, 30), [10, 20]);
     }
 
     #[test]

@@ -93,13 +93,13 @@ impl Manager {
         Ok(self.read(&call, BlockId::latest()).await?.known)
     }
 
-    /// What an account can claim now, wei.
+    /// What an account can claim after a block, wei.
     ///
     /// # Errors
     /// [`RewardsError`].
-    pub async fn credit_wei(&self, account: Address) -> Result<U256, RewardsError> {
+    pub async fn credit_wei(&self, account: Address, at: BlockId) -> Result<U256, RewardsError> {
         let call = RewardsManager::creditOfCall { account };
-        self.read(&call, BlockId::latest()).await
+        self.read(&call, at).await
     }
 
     /// The newest L1 block whose deposits the rollup has after a block.
