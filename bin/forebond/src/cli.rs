@@ -2,7 +2,7 @@
 
 use crate::commands::{
     batcher::BatcherArgs, config::ConfigArgs, gateway::GatewayArgs, node::NodeArgs,
-    verify::VerifyArgs,
+    rewards::RewardsArgs, verify::VerifyArgs,
 };
 use clap::{Parser, Subcommand};
 use forebond_bench::BenchArgs;
@@ -27,6 +27,8 @@ pub(crate) enum Command {
     Node(Box<NodeArgs>),
     /// Post a gateway's blocks to L1, keep the lookahead proven
     Batcher(Box<BatcherArgs>),
+    /// Show who earned the rollup's fees, and claim
+    Rewards(Box<RewardsArgs>),
     /// Check a preconfirmation offline and say what it promises
     Verify(VerifyArgs),
     /// Load an Ethereum RPC and verify every answer
@@ -59,6 +61,8 @@ mod tests {
             "forebond gateway --rollup r.json --l1-rpc http://a --l1-beacon http://b --peer ws://c --data-dir d --http 127.0.0.1:9545",
             "forebond node --rollup r.json --l1-rpc http://a --l1-beacon http://b --data-dir d --http 127.0.0.1:9645",
             "forebond batcher --rollup r.json --l1-rpc http://a --l1-beacon http://b --gateway http://c --data-dir d",
+            "forebond rewards show --rpc http://a --json",
+            "forebond rewards claim --rpc http://a --to 0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266",
             "forebond config check --config f",
             "forebond config check",
         ] {

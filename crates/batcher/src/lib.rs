@@ -6,6 +6,7 @@
 //! - [`sign`]: batches are signed once they are on disk, and never against each other
 //! - [`inbox`]: the Inbox as it stands, and the call that adds to it
 //! - [`post`]: one batch on its way, slot by slot
+//! - [`rewards`]: the rollup's fees, on their way to those who earned them
 //! - [`report`]: what the operator sees
 //! - [`role`]: the process
 
@@ -14,6 +15,7 @@ pub mod pack;
 pub mod plan;
 pub mod post;
 pub mod report;
+pub mod rewards;
 pub mod role;
 pub mod sign;
 pub mod source;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::{
-    judge::{Broken, TurnsReport, Verdicts},
+    judge::{Broken, Revenue, TurnsReport, Verdicts},
     misdeeds::Settled,
     spam::{Counts, Summary},
     watch::{Heads, Posted},
@@ -45,6 +45,8 @@ pub struct Report {
     pub(crate) heads: BTreeMap<String, Heads>,
     pub(crate) batches: u64,
     pub(crate) costs: Costs,
+    /// The rollup's fees and whose they are; none when no node told.
+    pub(crate) revenue: Option<Revenue>,
     #[serde(flatten)]
     pub(crate) turns: TurnsReport,
     pub(crate) users: Counts,
@@ -190,6 +192,8 @@ impl Report {
                 self.users.reasons.join("; ")
             ),
         );
+        let complaint = self.revenue.as_ref().and_then(Revenue::complaint);
+        fail(complaint.is_some(), complaint.unwrap_or_default());
         let lists = [
             (
                 "a promise by a stranger to the window",
@@ -244,6 +248,10 @@ impl Report {
             self.faults.len(),
             self.seed,
         );
+        if let Some(revenue) = &self.revenue {
+            words.push('\n');
+            words.push_str(&revenue.overview.words());
+        }
         for failure in &self.failures {
             words.push_str("\nFAILED: ");
             words.push_str(failure);
@@ -384,6 +392,7 @@ mod tests {
             "heads",
             "batches",
             "costs",
+            "revenue",
             "windows",
             "handoverGapMsMax",
             "openingMsMax",

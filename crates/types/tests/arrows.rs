@@ -50,6 +50,7 @@ const LAYERS: &[(&str, Layer)] = &[
     ("forebond-settlement", Layer::Shared),
     ("forebond-follower", Layer::Shared),
     ("forebond-lookahead-keeper", Layer::Shared),
+    ("forebond-rewards", Layer::Shared),
     ("forebond-gateway", Layer::Role),
     ("forebond-node", Layer::Role),
     ("forebond-batcher", Layer::Role),

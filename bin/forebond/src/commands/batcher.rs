@@ -11,7 +11,8 @@ use std::{net::SocketAddr, path::PathBuf};
 const PAYER: &str = "FOREBOND_BATCHER_KEY";
 
 /// Posts a gateway's sealed blocks to L1 in its windows, and keeps the lookahead proven. Keys: the committer as for the gateway
-/// (FOREBOND_COMMITTER_KEY unless --key says otherwise), and FOREBOND_BATCHER_KEY, an L1 account of its own, which pays.
+/// (FOREBOND_COMMITTER_KEY unless --key says otherwise), and FOREBOND_BATCHER_KEY, an account of its own, which pays: on L1 for batches, on the
+/// rollup for checkpoints of its fees and for settlements.
 #[derive(clap::Args)]
 pub(crate) struct BatcherArgs {
     #[command(flatten)]
@@ -35,6 +36,9 @@ pub(crate) struct BatcherArgs {
     /// Leave proving the lookahead to others
     #[arg(long)]
     no_lookahead: bool,
+    /// Leave the rollup's rewards (checkpoints, attributions, settlements) to others
+    #[arg(long)]
+    no_rewards: bool,
     /// /metrics, /healthz and /readyz
     #[arg(long, value_name = "IP:PORT")]
     metrics: Option<SocketAddr>,
@@ -72,6 +76,7 @@ pub(crate) fn run(args: BatcherArgs) -> eyre::Result<()> {
         payer,
     );
     config.keeps_lookahead = !args.no_lookahead;
+    config.keeps_rewards = !args.no_rewards;
     config.metrics = args.metrics;
     std::fs::create_dir_all(&config.data_dir)
         .wrap_err_with(|| format!("cannot create {}", config.data_dir.display()))?;

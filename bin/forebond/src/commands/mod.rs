@@ -6,6 +6,7 @@ pub(crate) mod config;
 mod devnet;
 pub(crate) mod gateway;
 pub(crate) mod node;
+pub(crate) mod rewards;
 mod rollup_args;
 mod running;
 pub(crate) mod verify;
@@ -20,6 +21,7 @@ pub(crate) fn run(cli: Cli) -> eyre::Result<ExitCode> {
         Command::Gateway(args) => gateway::run(*args),
         Command::Node(args) => node::run(*args),
         Command::Batcher(args) => batcher::run(*args),
+        Command::Rewards(args) => rewards::run(*args),
         Command::Verify(args) => verify::run(&args),
         Command::Bench(args) => bench::run(*args),
         Command::Config(args) => config::run(*args),

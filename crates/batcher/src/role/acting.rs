@@ -1,14 +1,22 @@
 //! Doing what was decided, and noting what came of it.
 
+use std::sync::Arc;
+
 use alloy_primitives::U256;
-use forebond_l1::execution::BlockRef;
-use forebond_lookahead_keeper::{Busy, Chore, Done};
+use forebond_contracts::explain;
+use forebond_l1::{
+    L1Error,
+    execution::BlockRef,
+    sender::{SendError, SlotOutcome, SlotRules},
+};
+use forebond_lookahead_keeper::{Busy, Chore, Done, KeeperError};
 
 use super::{Batcher, Round, RoundError};
 use crate::{
     plan::{Hold, Order, Parent},
     post::{Job, Outcome},
     report::{BatchState, ReportError},
+    rewards::turns::may_begin,
     source::BlockSource,
 };
 
@@ -187,5 +195,60 @@ impl<S: BlockSource> Batcher<S> {
             self.parts.report.proved()?;
         }
         Ok(Some(Round::Chore(chore, done)))
+    }
+
+    /// What is good for everybody, in our turn and when neither a batch nor a proof of ours is due in the slots it may take.
+    pub(super) async fn errand(
+        &mut self,
+        head: BlockRef,
+        next_slot: u64,
+    ) -> Result<Option<Round>, RoundError> {
+        let Some(errands) = self.errands.as_mut() else {
+            return Ok(None);
+        };
+        let Some(errand) = errands.due() else {
+            return Ok(None);
+        };
+        let windows = self.parts.settlement.windows();
+        let busy = Busy::before(
+            &windows.schedule,
+            next_slot,
+            self.rules.turns.handover_slots,
+        );
+        let ours = may_begin(next_slot, self.rules.me, errand.gateways);
+        if busy.soon.contains(&self.rules.me) || !ours {
+            return Ok(None);
+        }
+        let clock = Arc::clone(&self.parts.clock);
+        let rules = SlotRules {
+            first_slot: next_slot,
+            last_slot: next_slot.saturating_add(1),
+            ..errands.slots
+        };
+        let lane = self.parts.poster.lane();
+        let mut work = errand.as_ref().clone();
+        let sent = lane
+            .send_in_slots(&mut work, &rules, None, &move || clock.now_ms())
+            .await;
+        let (done_in, paid) = match sent {
+            Ok(SlotOutcome::Landed { landed, .. }) => (
+                landed.receipt.block_number.unwrap_or(head.number),
+                landed.receipt.status(),
+            ),
+            Ok(SlotOutcome::Withdrawn | SlotOutcome::NotTaken { .. }) => (head.number, false),
+            // It would fail: somebody was faster, or it is too early.
+            Err(SendError::L1(L1Error::Refused { message, data, .. })) => {
+                let reason = data.map_or(message, |data| explain(&data));
+                tracing::debug!(what = %errand.what, reason, "not sent");
+                (head.number, false)
+            }
+            Err(error) => return Err(KeeperError::from(error).into()),
+        };
+        errands.done(done_in);
+        if paid {
+            tracing::info!(what = %errand.what, block = done_in, "done on L1");
+            errands.landed.inc();
+        }
+        Ok(Some(Round::Errand(paid)))
     }
 }

@@ -14,6 +14,7 @@ use crate::{
     plan::{Decision, Hold, Policy, Rules, first_block, parent_of},
     post::{Outcome, PostError, Poster},
     report::{Figures, Report, ReportError},
+    rewards::Errands,
     sign::Signatory,
     source::{Backlog, BlockSource, SourceError},
 };
@@ -57,6 +58,8 @@ pub struct Batcher<S> {
     pub(super) failures: u32,
     /// The newest batch, when it is known whose it is.
     pub(super) seen_newest: Option<B256>,
+    /// What is good for everybody, when there is nothing better to do.
+    pub(super) errands: Option<Errands>,
 }
 
 /// What a look at the situation came to.
@@ -73,6 +76,8 @@ pub enum Round {
     Posted(Outcome),
     /// A chore was done.
     Chore(Chore, Done),
+    /// An errand was run; true when it did what it should.
+    Errand(bool),
     /// L1 does not show enough yet.
     NotReady(&'static str),
 }
@@ -151,12 +156,18 @@ impl<S: BlockSource> Batcher<S> {
             next_look_ms: 0,
             failures: 0,
             seen_newest: None,
+            errands: None,
         })
     }
 
     /// Lets it do chores as well.
     pub fn keep(&mut self, keeper: Keeper) {
         self.parts.keeper = Some(keeper);
+    }
+
+    /// Lets it run errands on L1 for the rollup's rewards.
+    pub(crate) fn run_errands(&mut self, errands: Errands) {
+        self.errands = Some(errands);
     }
 
     /// The gateway's number.
@@ -261,6 +272,9 @@ impl<S: BlockSource> Batcher<S> {
             }
             Decision::Wait { until_ms, hold } => {
                 if let Some(round) = self.chore(head, next_slot, None).await? {
+                    return Ok(round);
+                }
+                if let Some(round) = self.errand(head, next_slot).await? {
                     return Ok(round);
                 }
                 Ok(Round::Waited { until_ms, hold })

@@ -30,6 +30,8 @@ pub struct BatcherConfig {
     pub sidecar_form: SidecarForm,
     /// Whether it also keeps the Lookahead fed.
     pub keeps_lookahead: bool,
+    /// Whether it also looks after the rollup's fees, from the payer's account on the rollup.
+    pub keeps_rewards: bool,
     /// How often it looks.
     pub timing: Timing,
     /// Where figures are served, if anywhere.
@@ -57,6 +59,7 @@ impl BatcherConfig {
             fees: FeePolicy::default(),
             sidecar_form: SidecarForm::default(),
             keeps_lookahead: true,
+            keeps_rewards: true,
             timing: Timing::default(),
             metrics: None,
         }

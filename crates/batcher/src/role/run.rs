@@ -7,6 +7,7 @@ use forebond_l1::{
     sender::{Lane, LaneConfig, SlotRules},
 };
 use forebond_lookahead_keeper::{Keeper, Place};
+use forebond_rewards::rollup::Manager;
 use forebond_runtime::{Health, Metrics, MetricsServer, Shutdown};
 use forebond_settlement::{L1Event, L1Start, RollupFile, Settlement, SettlementConfig};
 use tokio::sync::mpsc;
@@ -18,6 +19,7 @@ use crate::{
     plan::Policy,
     post::{Poster, PosterConfig},
     report::{Figures, Report},
+    rewards::{Errands, RevenueFigures, Steward, StewardParts},
     sign::SignedLog,
     source::GatewayRpc,
 };
@@ -31,6 +33,7 @@ pub async fn run(config: BatcherConfig, shutdown: Shutdown) -> Result<()> {
         .wrap_err_with(|| format!("cannot create {}", config.data_dir.display()))?;
     let metrics = Metrics::new(env!("CARGO_PKG_VERSION"))?;
     let figures = Figures::new(metrics.registry())?;
+    let revenue = RevenueFigures::new(metrics.registry())?;
     let health = Health::new(&["batcher"]);
     let server = match config.metrics {
         Some(addr) => {
@@ -41,7 +44,7 @@ pub async fn run(config: BatcherConfig, shutdown: Shutdown) -> Result<()> {
     let source = GatewayRpc::new(&config.gateway_url)?;
     let batcher = tokio::select! {
         () = shutdown.requested() => return Ok(()),
-        batcher = build(config, source, figures, shutdown.clone()) => batcher?,
+        batcher = build(config, source, (figures, revenue), shutdown.clone()) => batcher?,
     };
     health.set_ready("batcher");
     batcher.run(shutdown).await;
@@ -54,11 +57,11 @@ pub async fn run(config: BatcherConfig, shutdown: Shutdown) -> Result<()> {
 async fn build(
     config: BatcherConfig,
     source: GatewayRpc,
-    figures: Figures,
+    (figures, revenue): (Figures, RevenueFigures),
     shutdown: Shutdown,
 ) -> Result<Batcher<GatewayRpc>> {
     let rollup = RollupFile::load(&config.rollup)?;
-    let (settlement, events) = follow(&config, rollup, shutdown).await?;
+    let (settlement, events) = follow(&config, rollup, shutdown.clone()).await?;
     let facts = Arc::clone(settlement.facts());
     let client = settlement
         .execution()
@@ -85,7 +88,7 @@ async fn build(
         poll_ms: config.timing.poll_ms,
         ..LaneConfig::default()
     };
-    let lane = Lane::new(client, config.payer, lane).await?;
+    let lane = Lane::new(client, config.payer.clone(), lane).await?;
     let log = SignedLog::open(&config.data_dir.join("signed.log"))?;
     let mut poster = Poster::new(
         PosterConfig {
@@ -125,7 +128,24 @@ async fn build(
     if let Some(beacon) = beacon.filter(|_| config.keeps_lookahead) {
         let place = Place::Gateway(batcher.gateway());
         let client = reader.client().clone();
+        let facts = Arc::clone(&facts);
         batcher.keep(Keeper::new(beacon, client, facts, place, clock, rules));
+    }
+    let messenger = facts.contracts.rewards_messenger;
+    if let Some(messenger) = messenger.filter(|_| config.keeps_rewards) {
+        let (errands, way) = Errands::channel(rules, revenue.errands.clone());
+        batcher.run_errands(way);
+        let parts = StewardParts {
+            me: batcher.gateway(),
+            manager: Manager::new(ExecutionClient::new(&ExecutionConfig::new(
+                &config.gateway_url,
+            ))?),
+            payer: config.payer,
+            errands,
+            figures: revenue,
+        };
+        let steward = Steward::new(parts, reader, &facts, messenger);
+        tokio::spawn(steward.run(shutdown));
     }
     Ok(batcher)
 }

@@ -6,11 +6,13 @@
 mod book;
 mod chain;
 mod court;
+mod revenue;
 mod turns;
 
 use book::Book;
 pub(crate) use book::{Broken, Verdicts};
 use chain::{Derived, derived_block};
 pub(crate) use court::{Certainty, Court, Witnesses};
+pub(crate) use revenue::{Revenue, revenue};
 use turns::Turns;
 pub(crate) use turns::TurnsReport;

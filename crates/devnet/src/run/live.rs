@@ -13,7 +13,7 @@ use super::{
 use crate::{
     config::DevnetConfig,
     faults::{RandomFaults, Stage},
-    judge::{Certainty, Court},
+    judge::{Certainty, Court, revenue},
     l1::{L1, status},
     misdeeds::Order,
     opening::ORIGIN_DEPTH,
@@ -139,6 +139,17 @@ impl Devnet {
         court.compare_reports().await;
         findings.by_strangers = court.strangers().to_vec();
         findings.disagreements = court.disagreements(&heads).await;
+        // A run that was ended early has nobody left to ask, or no time.
+        let fees = if hasty {
+            None
+        } else {
+            revenue(&self.nodes)
+                .await
+                .inspect_err(|error| {
+                    tracing::debug!(error = format!("{error:#}"), "no node tells of fees")
+                })
+                .ok()
+        };
         let posted = self.posted(config);
         let mut report = Report {
             slots: slot,
@@ -147,6 +158,7 @@ impl Devnet {
             heads,
             batches: posted.batches,
             costs: Costs::from(&posted),
+            revenue: fees,
             turns: court.turns(),
             users,
             memory_kib: memories(&self.memory_at_start, &memory_at_end),

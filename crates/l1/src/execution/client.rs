@@ -6,7 +6,9 @@ use alloy_network::{BlockResponse, Ethereum};
 use alloy_primitives::{Address, B256, Bytes, U256};
 use alloy_provider::{Provider, RootProvider};
 use alloy_rpc_client::RpcClient;
-use alloy_rpc_types_eth::{Filter, Log, TransactionReceipt, TransactionRequest};
+use alloy_rpc_types_eth::{
+    EIP1186AccountProofResponse, Filter, Log, TransactionReceipt, TransactionRequest,
+};
 use alloy_transport::{RpcError, TransportErrorKind, TransportResult};
 
 use super::receipts;
@@ -331,6 +333,37 @@ impl ExecutionClient {
                     "eth_getTransactionCount",
                     self.provider.get_transaction_count(account),
                 )
+            })
+            .await
+    }
+
+    /// Balance in wei after a block.
+    ///
+    /// # Errors
+    /// As any request; [`L1Error::Refused`] when the node does not have the block's state.
+    pub async fn balance_at(&self, account: Address, block: BlockId) -> Result<U256, L1Error> {
+        self.retry
+            .run(|| {
+                let request = self.provider.get_balance(account).block_id(block);
+                self.once("eth_getBalance", request)
+            })
+            .await
+    }
+
+    /// An account and some of its words, with the trie nodes that show them (EIP-1186). Nothing is verified here.
+    ///
+    /// # Errors
+    /// As any request; [`L1Error::Refused`] when the node can't prove that block.
+    pub async fn proof(
+        &self,
+        account: Address,
+        slots: Vec<B256>,
+        block: BlockId,
+    ) -> Result<EIP1186AccountProofResponse, L1Error> {
+        self.retry
+            .run(|| {
+                let request = self.provider.get_proof(account, slots.clone());
+                self.once("eth_getProof", request.block_id(block))
             })
             .await
     }

@@ -1,0 +1,9 @@
+//! The rewards manager's events, put together.
+
+mod entry;
+mod ledger;
+mod statement;
+
+pub use entry::{Entry, EntryError};
+pub use ledger::Book;
+pub use statement::{Party, Pot, Statement, Totals};
