@@ -7,6 +7,7 @@ import {IGatewayRegistry} from "../../src/interfaces/IGatewayRegistry.sol";
 import {ILookahead} from "../../src/interfaces/ILookahead.sol";
 import {ISlasher} from "../../src/interfaces/ISlasher.sol";
 import {IValidatorRegistry} from "../../src/interfaces/IValidatorRegistry.sol";
+import {FaultIds} from "../../src/libraries/FaultIds.sol";
 import {MessageHashes} from "../../src/libraries/MessageHashes.sol";
 import {Difference, ForkEvidence, LateEvidence, UnkeptEvidence} from "../../src/slashing/Evidence.sol";
 import {CommitterKey, Delegation} from "../../src/types/Messages.sol";
@@ -156,6 +157,16 @@ contract WholeGasTest is Accusers, TransactionGas {
         unkept.content = shown(other, 0, 6, 1, Difference.Transaction, 2);
         _slashed("slash, unkept behind late", unkeptJudge, abi.encode(unkept));
         goTo(slasher.caseOf(A, address(inbox), turn.baseHash).closesAt);
+        uint256 before = vm.snapshotState();
         _noted("close", address(slasher), abi.encodeCall(ISlasher.close, (A, address(inbox), turn.baseHash)));
+        vm.revertToState(before);
+        bytes32 id = FaultIds.ofPromise(
+            A, address(inbox), turn.baseHash, MessageHashes.hash(unkept.promised.frag), unkept.promised.leaf.index
+        );
+        _noted(
+            "closeAndClaim",
+            address(slasher),
+            abi.encodeCall(ISlasher.closeAndClaim, (id, A, address(inbox), turn.baseHash))
+        );
     }
 }

@@ -2,4 +2,5 @@
 //!
 //! Which step a case is due is [`forebond_evidence::case`]'s to say.
 
+pub mod quality;
 pub mod store;
