@@ -1,8 +1,8 @@
 //! What can be asked on the command line.
 
 use crate::commands::{
-    batcher::BatcherArgs, config::ConfigArgs, gateway::GatewayArgs, node::NodeArgs,
-    verify::VerifyArgs,
+    batcher::BatcherArgs, claim::ClaimArgs, config::ConfigArgs, gateway::GatewayArgs,
+    node::NodeArgs, verify::VerifyArgs,
 };
 use clap::{Parser, Subcommand};
 use forebond_bench::BenchArgs;
@@ -29,6 +29,8 @@ pub(crate) enum Command {
     Batcher(Box<BatcherArgs>),
     /// Check a preconfirmation offline and say what it promises
     Verify(VerifyArgs),
+    /// Say where the refund for a broken promise stands, and claim it
+    Claim(Box<ClaimArgs>),
     /// Load an Ethereum RPC and verify every answer
     Bench(Box<BenchArgs>),
     /// Run an L1, gateways, batchers, followers and users on this machine
@@ -59,6 +61,8 @@ mod tests {
             "forebond gateway --rollup r.json --l1-rpc http://a --l1-beacon http://b --peer ws://c --data-dir d --http 127.0.0.1:9545",
             "forebond node --rollup r.json --l1-rpc http://a --l1-beacon http://b --data-dir d --http 127.0.0.1:9645",
             "forebond batcher --rollup r.json --l1-rpc http://a --l1-beacon http://b --gateway http://c --data-dir d",
+            "forebond claim p.json --rollup r.json --l1-rpc http://a --watcher http://b --node http://c --json",
+            "forebond claim - --rollup r.json --l1-rpc http://a --calldata",
             "forebond config check --config f",
             "forebond config check",
         ] {

@@ -157,16 +157,19 @@ contract WholeGasTest is Accusers, TransactionGas {
         unkept.content = shown(other, 0, 6, 1, Difference.Transaction, 2);
         _slashed("slash, unkept behind late", unkeptJudge, abi.encode(unkept));
         goTo(slasher.caseOf(A, address(inbox), turn.baseHash).closesAt);
-        uint256 before = vm.snapshotState();
-        _noted("close", address(slasher), abi.encodeCall(ISlasher.close, (A, address(inbox), turn.baseHash)));
-        vm.revertToState(before);
-        bytes32 id = FaultIds.ofPromise(
-            A, address(inbox), turn.baseHash, MessageHashes.hash(unkept.promised.frag), unkept.promised.leaf.index
+        bytes32 fragHash = MessageHashes.hash(unkept.promised.frag);
+        _closings(
+            turn.baseHash,
+            FaultIds.ofPromise(A, address(inbox), turn.baseHash, fragHash, unkept.promised.leaf.index)
         );
-        _noted(
-            "closeAndClaim",
-            address(slasher),
-            abi.encodeCall(ISlasher.closeAndClaim, (id, A, address(inbox), turn.baseHash))
-        );
+    }
+
+    /// What anybody sends, and what a user's wallet sends instead.
+    function _closings(bytes32 base, bytes32 faultId) private {
+        uint256 open = vm.snapshotState();
+        _noted("close", address(slasher), abi.encodeCall(ISlasher.close, (A, address(inbox), base)));
+        vm.revertToState(open);
+        bytes memory call = abi.encodeCall(ISlasher.closeAndClaim, (faultId, A, address(inbox), base));
+        _noted("closeAndClaim", address(slasher), call);
     }
 }

@@ -25,7 +25,10 @@ const SETTLEMENT: &str = "forebond_settlement_seconds";
 pub const NAMES: [(&str, &str); 6] = [
     (PROMISES, "Promises heard, by gateway"),
     (KEPT, "Promises that the chain on L1 keeps, by gateway"),
-    (BROKEN, "Promises that the chain on L1 does not keep, by gateway"),
+    (
+        BROKEN,
+        "Promises that the chain on L1 does not keep, by gateway",
+    ),
     (
         LATENCY,
         "From the issue time in a frag to the moment it was heard, per promise, seconds",
@@ -98,9 +101,8 @@ impl Collector for Exported {
 /// In the order of [`NAMES`].
 fn of_gateway(gateway: u32, total: &Tally) -> [Vec<Metric>; 6] {
     let label = || pair("gateway", gateway.to_string());
-    let turn_blocks = |outcome: &str, count| {
-        counter(vec![label(), pair("outcome", outcome.to_owned())], count)
-    };
+    let turn_blocks =
+        |outcome: &str, count| counter(vec![label(), pair("outcome", outcome.to_owned())], count);
     [
         vec![counter(vec![label()], total.promises)],
         vec![counter(vec![label()], total.kept)],

@@ -133,9 +133,7 @@ impl Quality {
             .checked_add(1)
             .and_then(|end| end.checked_sub(turn.first_block))
             .unwrap_or_default();
-        let opens_ms = self
-            .clock
-            .closes_at_ms(turn.first_block.saturating_sub(1));
+        let opens_ms = self.clock.closes_at_ms(turn.first_block.saturating_sub(1));
         if length == 0 || opens_ms < self.watching_since_ms {
             return;
         }
@@ -172,7 +170,10 @@ impl Quality {
     }
 
     fn see(&mut self, heard: HeardSeal) {
-        let due_ms = self.clock.closes_at_ms(heard.block).saturating_add(GRACE_MS);
+        let due_ms = self
+            .clock
+            .closes_at_ms(heard.block)
+            .saturating_add(GRACE_MS);
         if !heard.live || heard.heard_at_ms > due_ms {
             return;
         }
