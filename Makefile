@@ -12,6 +12,7 @@ export CARGO_TARGET_DIR ?= $(FOREBOND_CACHE)/target
 CARGO_DENY_VERSION := 0.20.2
 CARGO_DENY := $(FOREBOND_CACHE)/tools/bin/cargo-deny
 CARGO_DENY_STAMP := $(FOREBOND_CACHE)/tools/cargo-deny-$(CARGO_DENY_VERSION).stamp
+PROMTOOL := $(FOREBOND_CACHE)/tools/promtool
 NODE_STAMP := tools/node_modules/.installed
 EELS_VENV := $(FOREBOND_CACHE)/eels
 EELS_STAMP := $(EELS_VENV)/requirements.stamp
@@ -65,7 +66,7 @@ bench-settlement: $(NODE_STAMP) ## From promises to L1 and back on a devnet: lag
 ## ---- Check ----
 
 .PHONY: test
-test: test-contracts test-rust test-l1-npm test-e2e ## All tests
+test: test-contracts test-monitoring test-rust test-l1-npm test-e2e ## All tests
 
 .PHONY: test-rust
 test-rust: $(NODE_STAMP) ## Unit, property and vector tests of every crate
@@ -90,6 +91,10 @@ test-l1-npm: $(L1_STAMP) $(NODE_STAMP) ## The L1 of published clients: itself, o
 	node tools/l1/check.mjs
 	node tools/l1/state.mjs --chain fixtures/beacon/minimal > /dev/null
 	cargo test --locked -p forebond-harness --test npm -- --ignored --nocapture
+
+.PHONY: test-monitoring
+test-monitoring: $(PROMTOOL) ## Alert rules: each figure goes bad once, and exactly its alert fires (promtool)
+	cd deploy/monitoring && "$(PROMTOOL)" check config prometheus.yml && "$(PROMTOOL)" test rules alerts_test.yml
 
 .PHONY: test-e2e
 test-e2e: $(NODE_STAMP) ## cast, viem and ethers against a running gateway (FOREBOND_BIN= tests another binary)
@@ -150,7 +155,7 @@ oracles-check: $(EELS_STAMP) $(BEACON_STAMP) $(NODE_STAMP) ## The committed fixt
 ## ---- Install ----
 
 .PHONY: tools
-tools: $(NODE_STAMP) $(L1_STAMP) $(CARGO_DENY_STAMP) $(EELS_STAMP) $(ANALYSIS_STAMP) ## Everything the targets above would fetch when first needed
+tools: $(NODE_STAMP) $(L1_STAMP) $(CARGO_DENY_STAMP) $(EELS_STAMP) $(ANALYSIS_STAMP) $(PROMTOOL) ## Everything the targets above would fetch when first needed
 
 # Foundry's programs are whole in their platform packages; nobody's install scripts are needed.
 $(NODE_STAMP): tools/package.json tools/package-lock.json tools/.npmrc
@@ -166,6 +171,14 @@ $(CARGO_DENY_STAMP):
 	@if ! "$(CARGO_DENY)" --version 2>/dev/null | grep -qF " $(CARGO_DENY_VERSION)"; then \
 		cargo install --locked --root "$(FOREBOND_CACHE)/tools" cargo-deny@$(CARGO_DENY_VERSION); fi
 	@touch $@
+
+# Prometheus's own checker: the machine's, or out of the distribution's package, which is not installed.
+$(PROMTOOL):
+	@mkdir -p "$(@D)"; if found=$$(command -v promtool); then ln -sf "$$found" "$@"; exit 0; fi; \
+	if ! command -v apt-get >/dev/null; then echo "promtool was not found; install Prometheus and run make again" >&2; exit 1; fi; \
+	scratch=$$(mktemp -d); trap 'rm -rf "$$scratch"' EXIT; cd "$$scratch"; \
+	apt-get download -q prometheus || { apt-get update -q && apt-get download -q prometheus; }; \
+	dpkg-deb --fsys-tarfile prometheus_*.deb | tar -x ./usr/bin/promtool; mv usr/bin/promtool "$@"
 
 # Debian ships python3 without ensurepip; as root the missing package is installed, otherwise the error names it.
 # $(call venv,FOLDER,REQUIREMENTS)

@@ -1,8 +1,8 @@
 //! What can be asked on the command line.
 
 use crate::commands::{
-    batcher::BatcherArgs, config::ConfigArgs, gateway::GatewayArgs, node::NodeArgs,
-    rewards::RewardsArgs, verify::VerifyArgs,
+    batcher::BatcherArgs, claim::ClaimArgs, config::ConfigArgs, gateway::GatewayArgs,
+    node::NodeArgs, rewards::RewardsArgs, verify::VerifyArgs,
 };
 use clap::{Parser, Subcommand};
 use forebond_bench::BenchArgs;
@@ -31,6 +31,8 @@ pub(crate) enum Command {
     Rewards(Box<RewardsArgs>),
     /// Check a preconfirmation offline and say what it promises
     Verify(VerifyArgs),
+    /// Say where the refund for a broken promise stands, and claim it
+    Claim(Box<ClaimArgs>),
     /// Load an Ethereum RPC and verify every answer
     Bench(Box<BenchArgs>),
     /// Run an L1, gateways, batchers, followers and users on this machine
@@ -63,6 +65,8 @@ mod tests {
             "forebond batcher --rollup r.json --l1-rpc http://a --l1-beacon http://b --gateway http://c --data-dir d",
             "forebond rewards show --rpc http://a --json",
             "forebond rewards claim --rpc http://a --to 0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266",
+            "forebond claim p.json --rollup r.json --l1-rpc http://a --watcher http://b --node http://c --json",
+            "forebond claim - --rollup r.json --l1-rpc http://a --calldata",
             "forebond config check --config f",
             "forebond config check",
         ] {

@@ -7,6 +7,7 @@ import {IGatewayRegistry} from "../../src/interfaces/IGatewayRegistry.sol";
 import {ILookahead} from "../../src/interfaces/ILookahead.sol";
 import {ISlasher} from "../../src/interfaces/ISlasher.sol";
 import {IValidatorRegistry} from "../../src/interfaces/IValidatorRegistry.sol";
+import {FaultIds} from "../../src/libraries/FaultIds.sol";
 import {MessageHashes} from "../../src/libraries/MessageHashes.sol";
 import {Difference, ForkEvidence, LateEvidence, UnkeptEvidence} from "../../src/slashing/Evidence.sol";
 import {CommitterKey, Delegation} from "../../src/types/Messages.sol";
@@ -156,6 +157,19 @@ contract WholeGasTest is Accusers, TransactionGas {
         unkept.content = shown(other, 0, 6, 1, Difference.Transaction, 2);
         _slashed("slash, unkept behind late", unkeptJudge, abi.encode(unkept));
         goTo(slasher.caseOf(A, address(inbox), turn.baseHash).closesAt);
-        _noted("close", address(slasher), abi.encodeCall(ISlasher.close, (A, address(inbox), turn.baseHash)));
+        bytes32 fragHash = MessageHashes.hash(unkept.promised.frag);
+        _closings(
+            turn.baseHash,
+            FaultIds.ofPromise(A, address(inbox), turn.baseHash, fragHash, unkept.promised.leaf.index)
+        );
+    }
+
+    /// What anybody sends, and what a user's wallet sends instead.
+    function _closings(bytes32 base, bytes32 faultId) private {
+        uint256 open = vm.snapshotState();
+        _noted("close", address(slasher), abi.encodeCall(ISlasher.close, (A, address(inbox), base)));
+        vm.revertToState(open);
+        bytes memory call = abi.encodeCall(ISlasher.closeAndClaim, (faultId, A, address(inbox), base));
+        _noted("closeAndClaim", address(slasher), call);
     }
 }

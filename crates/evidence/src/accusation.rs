@@ -1,7 +1,7 @@
-use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
+use alloy_primitives::{Address, B256, Bytes, keccak256};
 use alloy_sol_types::SolValue;
 
-use crate::Accused;
+use crate::{Accused, fault_ids};
 
 /// What a gateway or operator can do wrong; numbers as in `Faults.sol`, where they are part of every fault id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -152,15 +152,11 @@ pub struct Accusation {
 impl Accusation {
     /// A safety fault: once per base and kind.
     pub(crate) fn safety(judge: Judge, accused: &Accused, evidence: &impl SolValue) -> Self {
-        let kind = judge.fault();
-        let id = keccak256(
-            (
-                number(kind),
-                U256::from(accused.gateway()),
-                accused.rollup(),
-                accused.base_hash(),
-            )
-                .abi_encode_params(),
+        let id = fault_ids::under_base(
+            judge.fault(),
+            accused.gateway(),
+            accused.rollup(),
+            accused.base_hash(),
         );
         Self::of_gateway(judge, id, accused, evidence)
     }
@@ -173,16 +169,12 @@ impl Accusation {
         batch_id: u32,
         evidence: &impl SolValue,
     ) -> Self {
-        let id = keccak256(
-            (
-                number(FaultKind::Unkept),
-                U256::from(accused.gateway()),
-                accused.rollup(),
-                accused.base_hash(),
-                frag,
-                U256::from(index),
-            )
-                .abi_encode_params(),
+        let id = fault_ids::of_promise(
+            accused.gateway(),
+            accused.rollup(),
+            accused.base_hash(),
+            frag,
+            index,
         );
         Self {
             ripe: Ripe::Confirmed { batch_id },
@@ -192,15 +184,7 @@ impl Accusation {
 
     /// A late window: once.
     pub(crate) fn of_window(accused: &Accused, evidence: &impl SolValue) -> Self {
-        let id = keccak256(
-            (
-                number(FaultKind::Late),
-                U256::from(accused.gateway()),
-                accused.rollup(),
-                accused.base().window,
-            )
-                .abi_encode_params(),
-        );
+        let id = fault_ids::of_window(accused.gateway(), accused.rollup(), accused.base().window);
         Self::of_gateway(Judge::Late, id, accused, evidence)
     }
 
@@ -214,7 +198,7 @@ impl Accusation {
         evidence: &impl SolValue,
     ) -> Self {
         let kind = judge.fault();
-        let id = keccak256((number(kind), operator, rollup, place).abi_encode_params());
+        let id = fault_ids::of_operator(kind, operator, rollup, place);
         Self {
             kind,
             judge,
@@ -247,8 +231,4 @@ impl Accusation {
 /// What a watcher commits to before it shows evidence (R10): nobody can copy it from the pool, since it names the watcher.
 pub fn commitment(judge: Address, evidence: &[u8], watcher: Address) -> B256 {
     keccak256((judge, keccak256(evidence), watcher).abi_encode_params())
-}
-
-fn number(kind: FaultKind) -> U256 {
-    U256::from(kind as u8)
 }

@@ -10,6 +10,7 @@ mod attested;
 pub mod blocks;
 pub mod case;
 pub mod docket;
+pub mod fault_ids;
 pub mod faults;
 mod promise;
 mod shapes;

@@ -20,3 +20,9 @@ async fn a_window_that_ends_without_its_blocks_costs_unless_its_slots_were_misse
 -> eyre::Result<()> {
     scenario::late(World::embedded().await?).await
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broken_promise_reaches_the_users_balance_by_one_call_whoever_is_liable()
+-> eyre::Result<()> {
+    scenario::refund(World::embedded().await?).await
+}

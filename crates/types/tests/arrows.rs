@@ -56,6 +56,7 @@ const LAYERS: &[(&str, Layer)] = &[
     ("forebond-batcher", Layer::Role),
     ("forebond-watcher", Layer::Role),
     ("forebond-proposer", Layer::Role),
+    ("forebond-refund", Layer::Role),
     ("forebond-bench", Layer::Tool),
     ("forebond-embedded-l1", Layer::Tool),
     ("forebond-dev-signer", Layer::Tool),

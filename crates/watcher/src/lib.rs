@@ -8,4 +8,5 @@
 
 pub mod court;
 pub mod prosecution;
+pub mod quality;
 pub mod store;

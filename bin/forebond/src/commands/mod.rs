@@ -2,6 +2,7 @@
 
 pub(crate) mod batcher;
 mod bench;
+pub(crate) mod claim;
 pub(crate) mod config;
 mod devnet;
 pub(crate) mod gateway;
@@ -22,6 +23,7 @@ pub(crate) fn run(cli: Cli) -> eyre::Result<ExitCode> {
         Command::Node(args) => node::run(*args),
         Command::Batcher(args) => batcher::run(*args),
         Command::Rewards(args) => rewards::run(*args),
+        Command::Claim(args) => return claim::run(&args),
         Command::Verify(args) => verify::run(&args),
         Command::Bench(args) => bench::run(*args),
         Command::Config(args) => config::run(*args),

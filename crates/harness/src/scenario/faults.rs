@@ -8,7 +8,9 @@ use forebond_contracts::{
     convert,
 };
 use forebond_protocol::{PromisesTree, blocks_tree};
-use forebond_types::{Base, Batch, BlockEnv, Domain, Frag, Leaf};
+use forebond_types::{
+    Base, Batch, BlockEnv, Domain, Frag, Grade, Leaf, OBJECT_VERSION, Preconfirmation,
+};
 
 use super::{
     Stage,
@@ -109,19 +111,24 @@ pub async fn slash(stage: &mut Stage, judge: &str, evidence: Vec<u8>) -> Result<
     Ok(id)
 }
 
-/// A gateway signs two frags for one position, and loses what its reserve holds.
-///
-/// # Errors
-/// When it does not.
-pub async fn fork_is_slashed(stage: &mut Stage, gateway: &Gateway, window: u64) -> Result<()> {
-    let base = Base {
+/// The base under which [`fork_is_slashed`] forks.
+pub fn forked_base(window: u64) -> Base {
+    Base {
         window,
         attempt: 0,
         parentBlock: 7,
         parentBlockHash: hash_of("block 7"),
         parentFrag: B256::ZERO,
         parentSeal: B256::ZERO,
-    };
+    }
+}
+
+/// A gateway signs two frags for one position, and loses what its reserve holds.
+///
+/// # Errors
+/// When it does not.
+pub async fn fork_is_slashed(stage: &mut Stage, gateway: &Gateway, window: u64) -> Result<()> {
+    let base = forked_base(window);
     let domain = domain(stage).await?;
     let first = frag(&base, 8, &env(), hash_of("one truth"));
     let second = frag(&base, 8, &env(), hash_of("another truth"));
@@ -167,6 +174,123 @@ pub async fn fork_is_slashed(stage: &mut Stage, gateway: &Gateway, window: u64) 
     Ok(())
 }
 
+/// A promise in a user's hands that a Confirmed batch of somebody else does not keep, and what convicts the gateway of it.
+pub struct BrokenPromise {
+    /// What the user holds. Transaction, receipt and writes are not asked for by anybody, and empty.
+    pub object: Preconfirmation,
+    /// Who is paid.
+    pub user: Address,
+    /// What it is owed, wei.
+    pub coverage_wei: u128,
+    /// Struct hash of the base.
+    pub base: B256,
+    /// What the unkept judge reads.
+    pub evidence: Vec<u8>,
+}
+
+/// Under `base`, the gateway promised `user` a transaction in the first block of `confirmed`, which somebody else then posted without
+/// it. `excuse` moves the liability (R5), or is empty.
+///
+/// # Errors
+/// When the block has no such content.
+pub async fn broken_promise(
+    stage: &Stage,
+    rollup: &Rollup,
+    (gateway, base): (&Gateway, &Base),
+    (batch_id, confirmed): (u32, &Batch),
+    user: Address,
+    excuse: Bytes,
+) -> Result<BrokenPromise> {
+    let number = confirmed.firstBlock;
+    let coverage_wei = super::deployment::ETHER / 2;
+    let leaf = |index: u64, sender: Address, coverage: u128| Leaf {
+        index,
+        tx_hash: hash_of(&format!("transaction {index}")),
+        sender,
+        receipt_hash: hash_of("receipt"),
+        writes_hash: hash_of("writes"),
+        coverage,
+    };
+    let (first, promised) = (leaf(0, Address::ZERO, 0), leaf(1, user, coverage_wei));
+    let tree =
+        PromisesTree::new(vec![first.hash(), promised.hash()]).ok_or_else(|| eyre!("no leaves"))?;
+    let branch = tree.branch(1).unwrap_or_default();
+    let mut frag = frag(base, number, &env(), tree.root());
+    frag.windowCoverage = coverage_wei;
+    let domain = domain(stage).await?;
+    let object = Preconfirmation {
+        version: OBJECT_VERSION,
+        domain,
+        base: base.into(),
+        base_signature: gateway.committer.sign(domain.digest(base)),
+        grade: Grade::Open,
+        parent_seal: None,
+        frag: (&frag).into(),
+        frag_signature: gateway.committer.sign(domain.digest(&frag)),
+        block_env: (&env()).into(),
+        leaf: (&promised).into(),
+        branch: branch.clone(),
+        transaction: Bytes::new(),
+        receipt: Bytes::new(),
+        writes: Bytes::new(),
+    };
+
+    let hashes = (confirmed.firstBlock..=confirmed.lastBlock)
+        .map(|number| rollup.hash(number))
+        .collect::<Result<Vec<_>>>()?;
+    let blocks = blocks_tree(confirmed.firstBlock, &hashes).ok_or_else(|| eyre!("no blocks"))?;
+    let (_, nodes) = transactions_trie(number, 1);
+    let evidence = shapes::UnkeptEvidence {
+        accused: accusation(stage, gateway, base)?,
+        promised: shapes::Promise {
+            frag: convert(&frag)?,
+            signature: signature(gateway, &domain, &frag),
+            env: convert(&env())?,
+            leaf: shapes::Leaf {
+                index: U256::from(1),
+                txHash: promised.tx_hash,
+                sender: user,
+                receiptHash: promised.receipt_hash,
+                writesHash: promised.writes_hash,
+                coverage: coverage_wei,
+            },
+            branch,
+        },
+        batchId: batch_id,
+        confirmed: convert(confirmed)?,
+        content: shapes::BlockContent {
+            branch: blocks.branch(0).unwrap_or_default(),
+            header: alloy_rlp::encode(rollup.header(number)?).into(),
+            difference: 1,
+            trieProof: nodes,
+        },
+        excuse,
+    };
+    Ok(BrokenPromise {
+        object,
+        user,
+        coverage_wei,
+        base: base.eip712_hash_struct(),
+        evidence: evidence.abi_encode(),
+    })
+}
+
+/// The base under which the gateway of `window` builds on the block before `confirmed`.
+///
+/// # Errors
+/// When that block is not known.
+pub fn base_before(rollup: &Rollup, window: u64, confirmed: &Batch) -> Result<Base> {
+    let parent = confirmed.firstBlock - 1;
+    Ok(Base {
+        window,
+        attempt: 0,
+        parentBlock: parent,
+        parentBlockHash: rollup.hash(parent)?,
+        parentFrag: B256::ZERO,
+        parentSeal: B256::ZERO,
+    })
+}
+
 /// The gateway of `window` promised a transaction in a block that somebody else then posted without it. The user is paid.
 ///
 /// # Errors
@@ -179,76 +303,31 @@ pub async fn unkept_promise_is_paid(
     batch_id: u32,
     confirmed: &Batch,
 ) -> Result<()> {
-    let number = confirmed.firstBlock;
+    let base = base_before(rollup, window, confirmed)?;
     let user = Address::repeat_byte(0xaa);
-    let coverage = super::deployment::ETHER / 2;
-    let leaf = |index: u64, sender: Address, coverage: u128| Leaf {
-        index,
-        tx_hash: hash_of(&format!("transaction {index}")),
-        sender,
-        receipt_hash: hash_of("receipt"),
-        writes_hash: hash_of("writes"),
-        coverage,
-    };
-    let (first, promised) = (leaf(0, Address::ZERO, 0), leaf(1, user, coverage));
-    let tree =
-        PromisesTree::new(vec![first.hash(), promised.hash()]).ok_or_else(|| eyre!("no leaves"))?;
-    let base = Base {
-        window,
-        attempt: 0,
-        parentBlock: number - 1,
-        parentBlockHash: rollup.hash(number - 1)?,
-        parentFrag: B256::ZERO,
-        parentSeal: B256::ZERO,
-    };
-    let mut frag = frag(&base, number, &env(), tree.root());
-    frag.windowCoverage = coverage;
-    let domain = domain(stage).await?;
-
-    let hashes = (confirmed.firstBlock..=confirmed.lastBlock)
-        .map(|number| rollup.hash(number))
-        .collect::<Result<Vec<_>>>()?;
-    let blocks = blocks_tree(confirmed.firstBlock, &hashes).ok_or_else(|| eyre!("no blocks"))?;
-    let (_, nodes) = transactions_trie(number, 1);
-    let evidence = shapes::UnkeptEvidence {
-        accused: accusation(stage, gateway, &base)?,
-        promised: shapes::Promise {
-            frag: convert(&frag)?,
-            signature: signature(gateway, &domain, &frag),
-            env: convert(&env())?,
-            leaf: shapes::Leaf {
-                index: U256::from(1),
-                txHash: promised.tx_hash,
-                sender: user,
-                receiptHash: promised.receipt_hash,
-                writesHash: promised.writes_hash,
-                coverage,
-            },
-            branch: tree.branch(1).unwrap_or_default(),
-        },
-        batchId: batch_id,
-        confirmed: convert(confirmed)?,
-        content: shapes::BlockContent {
-            branch: blocks.branch(0).unwrap_or_default(),
-            header: alloy_rlp::encode(rollup.header(number)?).into(),
-            difference: 1,
-            trieProof: nodes,
-        },
-        excuse: Bytes::new(),
-    };
-    let fault = slash(stage, "UnkeptJudge", evidence.abi_encode()).await?;
+    let broken = broken_promise(
+        stage,
+        rollup,
+        (gateway, &base),
+        (batch_id, confirmed),
+        user,
+        Bytes::new(),
+    )
+    .await?;
+    let fault = slash(stage, "UnkeptJudge", broken.evidence).await?;
 
     // Claims are collected first; then anybody closes the case and anybody hands the user its money.
-    let (rollup_address, base_hash) = (stage.contract("Inbox")?, base.eip712_hash_struct());
+    let rollup_address = stage.contract("Inbox")?;
     let claim = Slasher::claimCall { faultId: fault };
-    close_case(stage, gateway.id, rollup_address, base_hash).await?;
+    close_case(stage, gateway.id, rollup_address, broken.base).await?;
     stage
         .send(Role::Watcher, "Slasher", &claim, U256::ZERO)
         .await?;
     let paid = stage.world.execution().balance(user).await?;
     ensure!(
-        paid == U256::from(coverage),
-        "the user is owed {coverage} wei and got {paid}"
+        paid == U256::from(broken.coverage_wei),
+        "the user is owed {} wei and got {paid}",
+        broken.coverage_wei
     );
     stage
         .refused(Role::Watcher, "Slasher", &claim, "NothingToClaim")

@@ -17,9 +17,11 @@ mod duties;
 mod landing;
 mod late;
 mod on_anvil;
+mod refund;
 mod settlement;
 
 pub use duties::duties;
 pub use late::late;
 pub use on_anvil::on_anvil;
+pub use refund::refund;
 pub use settlement::settlement;

@@ -5,7 +5,7 @@ use std::{fs::File, io::Read, path::Path};
 const MAX_FILE_BYTES: u64 = 16 << 20;
 
 /// The file's bytes, or those of standard input for `-`.
-pub(super) fn read(path: &Path) -> eyre::Result<Vec<u8>> {
+pub(in crate::commands) fn read(path: &Path) -> eyre::Result<Vec<u8>> {
     if path == Path::new("-") {
         return read_bounded(std::io::stdin().lock()).wrap_err("standard input");
     }
@@ -28,7 +28,7 @@ fn read_bounded(source: impl Read) -> eyre::Result<Vec<u8>> {
 }
 
 /// What to do about a text that is nearly the object.
-pub(super) fn hint(text: &str) -> Option<&'static str> {
+pub(in crate::commands) fn hint(text: &str) -> Option<&'static str> {
     let answer: serde_json::Value = serde_json::from_str(text).ok()?;
     answer.get("jsonrpc")?;
     Some("this is a whole JSON-RPC answer: save the value of its \"result\" alone")

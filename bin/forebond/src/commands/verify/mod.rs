@@ -7,6 +7,9 @@ mod sample;
 mod utc_time;
 mod words;
 
+pub(super) use input::{hint, read};
+pub(super) use utc_time::utc;
+
 use alloy_primitives::Address;
 use domain_arg::DomainArg;
 use eyre::{WrapErr, eyre};

@@ -7,7 +7,7 @@ const EPOCH_DAYS: u64 = 719_468;
 const ERA_DAYS: u64 = 146_097;
 
 /// `2026-11-21 04:24:53.123 UTC` for Unix milliseconds.
-pub(super) fn utc(unix_ms: u64) -> String {
+pub(in crate::commands) fn utc(unix_ms: u64) -> String {
     let (unix_s, ms) = (unix_ms / 1000, unix_ms % 1000);
     let (year, month, day) = date(unix_s / DAY_S);
     let second = unix_s % DAY_S;
