@@ -2,7 +2,7 @@
 
 use crate::commands::{
     batcher::BatcherArgs, config::ConfigArgs, gateway::GatewayArgs, node::NodeArgs,
-    verify::VerifyArgs,
+    verify::VerifyArgs, watcher::WatcherArgs,
 };
 use clap::{Parser, Subcommand};
 use forebond_bench::BenchArgs;
@@ -27,6 +27,8 @@ pub(crate) enum Command {
     Node(Box<NodeArgs>),
     /// Post a gateway's blocks to L1, keep the lookahead proven
     Batcher(Box<BatcherArgs>),
+    /// Find what gateways did wrong, bring it to L1, fetch the bounties
+    Watcher(Box<WatcherArgs>),
     /// Check a preconfirmation offline and say what it promises
     Verify(VerifyArgs),
     /// Load an Ethereum RPC and verify every answer
@@ -59,6 +61,8 @@ mod tests {
             "forebond gateway --rollup r.json --l1-rpc http://a --l1-beacon http://b --peer ws://c --data-dir d --http 127.0.0.1:9545",
             "forebond node --rollup r.json --l1-rpc http://a --l1-beacon http://b --data-dir d --http 127.0.0.1:9645",
             "forebond batcher --rollup r.json --l1-rpc http://a --l1-beacon http://b --gateway http://c --data-dir d",
+            "forebond watcher --rollup r.json --l1-rpc http://a --l1-beacon http://b --peer ws://c --data-dir d --http 127.0.0.1:9745 \
+             --net off --metrics 127.0.0.1:9100",
             "forebond config check --config f",
             "forebond config check",
         ] {

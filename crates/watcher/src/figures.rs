@@ -38,11 +38,12 @@ impl Figures {
             registry.register(Box::new(counter.clone()))?;
             Ok(counter)
         };
-        let by = |name: &str, help: &str, label: &str| -> Result<IntCounterVec, prometheus::Error> {
-            let counters = IntCounterVec::new(options(name, help), &[label])?;
-            registry.register(Box::new(counters.clone()))?;
-            Ok(counters)
-        };
+        let by =
+            |name: &str, help: &str, label: &str| -> Result<IntCounterVec, prometheus::Error> {
+                let counters = IntCounterVec::new(options(name, help), &[label])?;
+                registry.register(Box::new(counters.clone()))?;
+                Ok(counters)
+            };
         let gauge = |name: &str, help: &str| -> Result<IntGauge, prometheus::Error> {
             let gauge = IntGauge::with_opts(options(name, help))?;
             registry.register(Box::new(gauge.clone()))?;

@@ -117,12 +117,7 @@ impl Payer {
         Ok(success)
     }
 
-    async fn can_pay(
-        &self,
-        what: &'static str,
-        value_wei: U256,
-        gas: u64,
-    ) -> Result<(), PayError> {
+    async fn can_pay(&self, what: &'static str, value_wei: U256, gas: u64) -> Result<(), PayError> {
         let account = self.lane.address();
         let market = self.client.fees().await?;
         let price = market

@@ -9,6 +9,7 @@ pub(crate) mod node;
 mod rollup_args;
 mod running;
 pub(crate) mod verify;
+pub(crate) mod watcher;
 
 use crate::cli::{Cli, Command};
 use std::process::ExitCode;
@@ -20,6 +21,7 @@ pub(crate) fn run(cli: Cli) -> eyre::Result<ExitCode> {
         Command::Gateway(args) => gateway::run(*args),
         Command::Node(args) => node::run(*args),
         Command::Batcher(args) => batcher::run(*args),
+        Command::Watcher(args) => watcher::run(*args),
         Command::Verify(args) => verify::run(&args),
         Command::Bench(args) => bench::run(*args),
         Command::Config(args) => config::run(*args),

@@ -144,12 +144,7 @@ async fn marker(request: RangeRequest, net: &Net, peers: &Peers, inputs: &Sender
     }
 }
 
-async fn hand_over(
-    found: Vec<Received>,
-    from: &Source,
-    peers: &Peers,
-    inputs: &Sender<Input>,
-) {
+async fn hand_over(found: Vec<Received>, from: &Source, peers: &Peers, inputs: &Sender<Input>) {
     for Received { envelope, signer } in found {
         if let Some(tap) = peers.tap() {
             tap.message(&envelope);

@@ -1,6 +1,6 @@
 use super::{
-    INPUTS, Input, Links, NetOptions, Tap, WANTS, catching_up, evidence::EvidenceFile, fetching, gossip,
-    judge::KnownSigners, now_ms, peers::Peers, put,
+    INPUTS, Input, Links, NetOptions, Tap, WANTS, catching_up, evidence::EvidenceFile, fetching,
+    gossip, judge::KnownSigners, now_ms, peers::Peers, put,
 };
 use crate::core::{Checkpoint, Follower, StandingBoard, Want};
 use alloy_primitives::Address;
@@ -120,7 +120,8 @@ pub async fn start(
 ) -> eyre::Result<FollowerService> {
     let checkpoint = read_checkpoint(&config.data_dir)?;
     let domain = config.ledger.domain;
-    let links = Arc::new(Links::new(EvidenceFile::open(&config.data_dir, domain)?,
+    let links = Arc::new(Links::new(
+        EvidenceFile::open(&config.data_dir, domain)?,
         config.tap.clone(),
     ));
     let from = checkpoint

@@ -130,10 +130,7 @@ mod tests {
             panic!("a message")
         };
         assert!(matches!(second.message, Signed::Seal(_)));
-        assert!(matches!(
-            listener.try_recv().unwrap(),
-            Tapped::Conflict(_)
-        ));
+        assert!(matches!(listener.try_recv().unwrap(), Tapped::Conflict(_)));
         assert_eq!(tap.missed(), 0);
     }
 

@@ -39,11 +39,7 @@ impl Attesters {
     ///
     /// # Errors
     /// A key that cannot sign.
-    pub fn sign(
-        &self,
-        who: &[Address],
-        digest: B256,
-    ) -> Result<Bytes, alloy_signer::Error> {
+    pub fn sign(&self, who: &[Address], digest: B256) -> Result<Bytes, alloy_signer::Error> {
         let mut all = Vec::new();
         for key in self.0.iter().filter(|key| who.contains(&key.address())) {
             all.extend(key.sign_hash_sync(&digest)?.as_bytes());

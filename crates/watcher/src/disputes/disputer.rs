@@ -160,11 +160,7 @@ impl Disputer {
     }
 
     /// Disputes a claim that is false, when the time is right.
-    async fn consider(
-        &mut self,
-        posted: &PostedBatch,
-        head: BlockRef,
-    ) -> Result<(), DisputeError> {
+    async fn consider(&mut self, posted: &PostedBatch, head: BlockRef) -> Result<(), DisputeError> {
         let standing = self.standing_of(posted.id).await?;
         let parent_stands = match posted.parent_id {
             0 => true,
@@ -199,9 +195,7 @@ impl Disputer {
                 let config = Inbox::configCall {};
                 let inbox = self.court.addresses().inbox;
                 let config = self.court.read(inbox, &config, BlockId::latest()).await?;
-                let call = Inbox::disputeCall {
-                    batchId: posted.id,
-                };
+                let call = Inbox::disputeCall { batchId: posted.id };
                 let bill = Bill {
                     what: "dispute",
                     to: inbox,
@@ -227,9 +221,7 @@ impl Disputer {
     ) -> Result<(), DisputeError> {
         let addresses = self.court.addresses();
         let (inbox, resolver) = (addresses.inbox, addresses.attester_resolver);
-        let call = Inbox::disputeOfCall {
-            batchId: posted.id,
-        };
+        let call = Inbox::disputeOfCall { batchId: posted.id };
         let disputed = self.court.read(inbox, &call, BlockId::latest()).await?;
         if disputed.disputer != self.me && self.attesters.is_empty() {
             return Ok(());
@@ -269,9 +261,7 @@ impl Disputer {
         if self.attesters.is_empty() {
             return Ok(());
         }
-        let record = Inbox::recordCall {
-            batchId: posted.id,
-        };
+        let record = Inbox::recordCall { batchId: posted.id };
         let record = self.court.read(inbox, &record, BlockId::latest()).await?;
         let batch_hash = posted.batch.eip712_hash_struct();
         if record.batchHash != batch_hash {
@@ -393,9 +383,7 @@ impl Disputer {
 
     /// L1 has another batch under this number than the view here.
     async fn is_another(&self, posted: &PostedBatch) -> Result<bool, DisputeError> {
-        let record = Inbox::recordCall {
-            batchId: posted.id,
-        };
+        let record = Inbox::recordCall { batchId: posted.id };
         let inbox = self.court.addresses().inbox;
         let record = self.court.read(inbox, &record, BlockId::latest()).await?;
         Ok(record.batchHash != posted.batch.eip712_hash_struct())

@@ -74,7 +74,12 @@ impl Ear {
     ///
     /// # Errors
     /// [`NotHeard::Refused`].
-    pub fn hear(&mut self, slot: u64, message: Signed, signature: Bytes) -> Result<Outcome, NotHeard> {
+    pub fn hear(
+        &mut self,
+        slot: u64,
+        message: Signed,
+        signature: Bytes,
+    ) -> Result<Outcome, NotHeard> {
         match self.hear_now(slot, message.clone(), signature.clone()) {
             Err(NotHeard::UnknownBase(_)) => {
                 if self.waiting.len() >= MOST_WAITING {

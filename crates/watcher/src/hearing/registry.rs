@@ -39,9 +39,9 @@ pub async fn committer_sets(
         let to = from.saturating_add(length.saturating_sub(1)).min(last);
         match client.logs_between((from, to), registry, &topics).await {
             Ok(logs) => {
-                let events = logs
-                    .iter()
-                    .filter_map(|log| GatewayRegistry::CommitterSetChanged::decode_log(&log.inner).ok());
+                let events = logs.iter().filter_map(|log| {
+                    GatewayRegistry::CommitterSetChanged::decode_log(&log.inner).ok()
+                });
                 sets.extend(events.map(|event| KnownSet {
                     gateway: event.gateway,
                     from_epoch: event.fromEpoch,

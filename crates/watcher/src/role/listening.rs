@@ -6,12 +6,7 @@ use forebond_net::SignedMessage;
 use forebond_runtime::Shutdown;
 use tokio::sync::{broadcast, mpsc};
 
-use super::{
-    Passing,
-    catching_up::from_store,
-    passing::Observers,
-    run::L1Slot,
-};
+use super::{Passing, catching_up::from_store, passing::Observers, run::L1Slot};
 use crate::{
     hearing::{Desk, DeskError, promises_of},
     now_ms,

@@ -21,12 +21,8 @@ use forebond_types::Domain;
 use tokio::sync::{Mutex, watch};
 
 use super::{
-    Observer, WatcherConfig,
-    catching_up::from_store,
-    ingress::NoTransactions,
-    listening::Listener,
-    looking::Looker,
-    passing::Observers,
+    Observer, WatcherConfig, catching_up::from_store, ingress::NoTransactions, listening::Listener,
+    looking::Looker, passing::Observers,
 };
 use crate::{
     court::{Addresses, Court},
@@ -131,12 +127,7 @@ struct Around<'a> {
     observers: Observers,
 }
 
-fn service(
-    config: &WatcherConfig,
-    file: RollupFile,
-    domain: Domain,
-    tap: Tap,
-) -> ServiceConfig {
+fn service(config: &WatcherConfig, file: RollupFile, domain: Domain, tap: Tap) -> ServiceConfig {
     ServiceConfig {
         ledger: LedgerSettings {
             state_dir: config.data_dir.join("state"),
@@ -181,7 +172,14 @@ async fn watch(
     let court = Court::new(client.clone(), around.addresses, slots, me);
 
     let head = client.head().await?;
-    let desk = desk(&around.cases, &around.figures, &court, config, around.domain).await?;
+    let desk = desk(
+        &around.cases,
+        &around.figures,
+        &court,
+        config,
+        around.domain,
+    )
+    .await?;
     let registry = facts.contracts.gateway_registry;
     let sets = committer_sets(&client, registry, (around.from_block, head.number)).await?;
     desk.note_sets(sets);
@@ -192,7 +190,12 @@ async fn watch(
     tokio::task::spawn_blocking(move || -> eyre::Result<()> {
         let (rows, left_out) = told.recall(now)?;
         let blocks = from_store(&told, now, &of_store, START_BLOCKS)?;
-        tracing::info!(rows, left_out, blocks, "what was heard before is known again");
+        tracing::info!(
+            rows,
+            left_out,
+            blocks,
+            "what was heard before is known again"
+        );
         Ok(())
     })
     .await??;

@@ -184,7 +184,10 @@ fn promise(
     let promise = Promise::of(object).map_err(|error| damaged(error.to_string()))?;
     let signature = object.base_signature.as_bytes().to_vec().into();
     let mut all = Taken::default();
-    add(&mut all, desk.hear_now(slot, Signed::Base(base), signature)?);
+    add(
+        &mut all,
+        desk.hear_now(slot, Signed::Base(base), signature)?,
+    );
     if let Some(parent) = &object.parent_seal {
         // Of another window: it is worth having and no condition.
         let signature = parent.signature.as_bytes().to_vec().into();

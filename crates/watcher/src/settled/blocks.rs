@@ -21,10 +21,7 @@ pub(crate) enum BlocksError {
 }
 
 /// The batch with its blocks, from what this process derived. Reads the store: not for a task that must not wait.
-pub(crate) fn open(
-    reader: &ChainReader,
-    posted: &PostedBatch,
-) -> Result<OpenedBatch, BlocksError> {
+pub(crate) fn open(reader: &ChainReader, posted: &PostedBatch) -> Result<OpenedBatch, BlocksError> {
     let batch = &posted.batch;
     let mut blocks = Vec::new();
     for number in batch.firstBlock..=batch.lastBlock {

@@ -156,9 +156,7 @@ impl LateWindows {
                 && posted.batch.firstBlock <= reached
                 && posted.batch.lastBlock > posted_until
         }) {
-            let status = Inbox::statusOfCall {
-                batchId: posted.id,
-            };
+            let status = Inbox::statusOfCall { batchId: posted.id };
             let status = self.court.read(inbox, &status, BlockId::latest()).await?;
             if matches!(
                 standing(status),
@@ -205,8 +203,7 @@ impl LateWindows {
     fn reached(&self, key: Key) -> u64 {
         let newest = self.desk.dockets(|docket| {
             let frag = || docket.chain().frags().last();
-            (self::key(docket) == key)
-                .then(|| frag().map_or(0, |frag| frag.message.blockNumber))
+            (self::key(docket) == key).then(|| frag().map_or(0, |frag| frag.message.blockNumber))
         });
         newest.into_iter().next().unwrap_or(0)
     }

@@ -59,7 +59,8 @@ impl MissedSlots {
     pub fn next_block(&mut self, slot: u64) {
         if let Some(told) = self.told {
             // After a reorg a slot comes again, and what lay behind it was not missed for good.
-            self.waiting.retain(|missed| *missed < slot.min(told) || *missed > slot);
+            self.waiting
+                .retain(|missed| *missed < slot.min(told) || *missed > slot);
             self.waiting.extend(told.saturating_add(1)..slot);
         }
         self.waiting.remove(&slot);

@@ -178,9 +178,7 @@ impl Reviewer {
     async fn standing_of(&self, posted: &PostedBatch) -> Result<Option<Standing>, ReviewError> {
         use alloy_sol_types::SolStruct;
         let inbox = self.court.addresses().inbox;
-        let record = Inbox::recordCall {
-            batchId: posted.id,
-        };
+        let record = Inbox::recordCall { batchId: posted.id };
         let record = self.court.read(inbox, &record, BlockId::latest()).await;
         let record = match record {
             Ok(record) => record,
@@ -190,9 +188,7 @@ impl Reviewer {
         if record.batchHash != posted.batch.eip712_hash_struct() {
             return Ok(None);
         }
-        let status = Inbox::statusOfCall {
-            batchId: posted.id,
-        };
+        let status = Inbox::statusOfCall { batchId: posted.id };
         let status = self.court.read(inbox, &status, BlockId::latest()).await?;
         Ok(standing(status))
     }

@@ -119,10 +119,7 @@ impl CaseStore {
                 tables.opened.remove(id.as_slice()).map_err(words)?;
             }
             let id = accusation.id;
-            tables
-                .opened
-                .insert(id.as_slice(), now_ms)
-                .map_err(words)?;
+            tables.opened.insert(id.as_slice(), now_ms).map_err(words)?;
             tables
                 .cases
                 .insert(id.as_slice(), row.as_slice())
@@ -155,7 +152,12 @@ impl CaseStore {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn end(&self, accusation: &Accusation, stage: Stage, now_ms: u64) -> Result<(), StoreError> {
+    pub fn end(
+        &self,
+        accusation: &Accusation,
+        stage: Stage,
+        now_ms: u64,
+    ) -> Result<(), StoreError> {
         let id = accusation.id;
         self.write(|tables| {
             let opened = tables.opened.remove(id.as_slice()).map_err(words)?;
@@ -239,7 +241,9 @@ impl CaseStore {
     /// [`StoreError`].
     pub fn all(&self) -> Result<Vec<Accusation>, StoreError> {
         self.read()?
-            .iter().map(|row| Ok(codec::decode(row)?)).collect()
+            .iter()
+            .map(|row| Ok(codec::decode(row)?))
+            .collect()
     }
 
     fn read(&self) -> Result<Vec<Vec<u8>>, StoreError> {
@@ -286,9 +290,7 @@ struct Tables<'a> {
     ended: redb::Table<'a, &'static [u8], &'static [u8]>,
 }
 
-fn forget_oldest(
-    ended: &mut redb::Table<'_, &'static [u8], &'static [u8]>,
-) -> Result<(), String> {
+fn forget_oldest(ended: &mut redb::Table<'_, &'static [u8], &'static [u8]>) -> Result<(), String> {
     let mut oldest: Option<(u64, Vec<u8>)> = None;
     for row in ended.iter().map_err(words)? {
         let (id, value) = row.map_err(words)?;
