@@ -2,7 +2,7 @@
 
 use crate::commands::{
     batcher::BatcherArgs, claim::ClaimArgs, config::ConfigArgs, gateway::GatewayArgs,
-    node::NodeArgs, rewards::RewardsArgs, verify::VerifyArgs,
+    node::NodeArgs, rewards::RewardsArgs, verify::VerifyArgs, watcher::WatcherArgs,
 };
 use clap::{Parser, Subcommand};
 use forebond_bench::BenchArgs;
@@ -29,6 +29,8 @@ pub(crate) enum Command {
     Batcher(Box<BatcherArgs>),
     /// Show who earned the rollup's fees, and claim
     Rewards(Box<RewardsArgs>),
+    /// Find what gateways did wrong, bring it to L1, fetch the bounties
+    Watcher(Box<WatcherArgs>),
     /// Check a preconfirmation offline and say what it promises
     Verify(VerifyArgs),
     /// Say where the refund for a broken promise stands, and claim it
@@ -67,6 +69,8 @@ mod tests {
             "forebond rewards claim --rpc http://a --to 0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266",
             "forebond claim p.json --rollup r.json --l1-rpc http://a --watcher http://b --node http://c --json",
             "forebond claim - --rollup r.json --l1-rpc http://a --calldata",
+            "forebond watcher --rollup r.json --l1-rpc http://a --l1-beacon http://b --peer ws://c --data-dir d --http 127.0.0.1:9745 \
+             --net off --metrics 127.0.0.1:9100",
             "forebond config check --config f",
             "forebond config check",
         ] {

@@ -26,6 +26,17 @@ pub enum FaultKind {
     MissedSlot = 8,
 }
 
+impl FaultKind {
+    /// What kinds are worth to each other, from 0: a promise or a slot, a window, the bond.
+    pub const fn worth(self) -> u8 {
+        match self {
+            Self::Lie | Self::Fork | Self::BrokenBase | Self::FalseClaim | Self::Order => 2,
+            Self::Late | Self::DoubleDelegation => 1,
+            Self::Unkept | Self::MissedSlot => 0,
+        }
+    }
+}
+
 /// The contract that hears the evidence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Judge {

@@ -8,7 +8,7 @@
     reason = "a test"
 )]
 
-use std::{path::Path, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use alloy_primitives::{Address, B256, U256, keccak256};
 use alloy_signer_local::PrivateKeySigner;
@@ -35,11 +35,12 @@ use forebond_runtime::Shutdown;
 use forebond_types::{Base, CommitterSet, Domain, Frag};
 use forebond_watcher::{
     court::{Addresses, Court},
-    prosecution::{Docks, ProsecutionError, Prosecutor, Standings, run},
+    payer::{PayError, Payer},
+    prosecution::{Docks, ProsecutionError, Prosecutor, Standings, WantedAnew, run},
     store::CaseStore,
 };
 use tokio::{
-    sync::{mpsc, watch},
+    sync::{Mutex, watch},
     task::JoinHandle,
 };
 
@@ -49,9 +50,9 @@ const PACE: Pace = Pace {
     settled_depth: 3,
 };
 
-/// A watcher's process.
+/// The part of a watcher that brings cases.
 struct Watcher {
-    accusations: mpsc::Sender<Accusation>,
+    cases: Arc<CaseStore>,
     standings: watch::Receiver<Standings>,
     shutdown: Shutdown,
     task: JoinHandle<Result<(), forebond_watcher::store::StoreError>>,
@@ -59,18 +60,18 @@ struct Watcher {
 
 impl Watcher {
     async fn start(stage: &Stage, account: PrivateKeySigner, dir: &Path) -> Result<Self> {
-        let (sender, accusations) = mpsc::channel(8);
         let (standings, seen) = watch::channel(Standings::new());
         let shutdown = Shutdown::new();
+        let cases = Arc::new(CaseStore::open(dir, 100)?);
         let docks = Docks {
-            store: CaseStore::open(dir, 100)?,
+            store: cases.clone(),
             prosecutor: prosecutor(stage, account).await?,
-            accusations,
+            anew: WantedAnew::default(),
             standings,
             poll_ms: 10,
         };
         Ok(Self {
-            accusations: sender,
+            cases,
             standings: seen,
             task: tokio::spawn(run(docks, shutdown.clone())),
             shutdown,
@@ -113,8 +114,9 @@ async fn prosecutor(stage: &Stage, account: PrivateKeySigner) -> Result<Prosecut
         poll_ms: 10,
         ..LaneConfig::default()
     };
-    let lane = Lane::new(client, account, config).await?;
-    Ok(Prosecutor::new(court, lane, PACE, 10_000))
+    let lane = Lane::new(client.clone(), account, config).await?;
+    let payer = Payer::new(client, lane, 10_000);
+    Ok(Prosecutor::new(court, Arc::new(Mutex::new(payer)), PACE))
 }
 
 /// `signer` signed two frags for one position; `accused` is said to have done it.
@@ -176,9 +178,9 @@ async fn of_two_watchers_one_is_paid_and_the_other_gives_up_even_if_one_crashes(
     let mut one = Watcher::start(&stage, Role::Watcher.signer()?, dir_one.path()).await?;
     let mut two = Watcher::start(&stage, Role::Governor.signer()?, dir_two.path()).await?;
     for watcher in [&one, &two] {
-        watcher.accusations.send(accusation.clone()).await?;
+        watcher.cases.add(&accusation, 1)?;
         // Found twice is one case.
-        watcher.accusations.send(accusation.clone()).await?;
+        watcher.cases.add(&accusation, 1)?;
     }
     // The first one crashes as soon as it has looked at the case, and comes back with nothing but its disk.
     stage
@@ -226,7 +228,7 @@ async fn a_reorg_of_the_record_delays_the_bounty_and_does_not_lose_it() -> Resul
     let id = accusation.id;
     let dir = tempfile::tempdir()?;
     let mut watcher = Watcher::start(&stage, Role::Watcher.signer()?, dir.path()).await?;
-    watcher.accusations.send(accusation).await?;
+    watcher.cases.add(&accusation, 1)?;
     let revealed = watcher.until(id, |stage| stage == CaseStage::Revealed);
     stage.world.while_time_passes(revealed).await?;
     ensure!(is_recorded(&stage, id).await?);
@@ -242,7 +244,7 @@ async fn a_judges_no_and_an_empty_account_cost_nothing_and_are_told_in_words() -
     let (stage, Opening { a, b, .. }) = open(World::embedded().await?).await?;
     let account = Role::Watcher.address()?;
     let nonce = stage.world.execution().nonce(account).await?;
-    let mut funded = prosecutor(&stage, Role::Watcher.signer()?).await?;
+    let funded = prosecutor(&stage, Role::Watcher.signer()?).await?;
     // A signed, B is accused.
     let framed = two_frags(&stage, &a, &b).await?;
     let case = funded.court().case(framed).await?;
@@ -255,10 +257,10 @@ async fn a_judges_no_and_an_empty_account_cost_nothing_and_are_told_in_words() -
 
     let poor = PrivateKeySigner::from_slice(keccak256("nobody's pocket").as_slice())?;
     let address: Address = poor.address();
-    let mut poor = prosecutor(&stage, poor).await?;
+    let poor = prosecutor(&stage, poor).await?;
     let case = poor.court().case(two_frags(&stage, &a, &a).await?).await?;
     match poor.advance(&case).await {
-        Err(ProsecutionError::Unfunded { account, what, .. }) => {
+        Err(ProsecutionError::Pay(PayError::Unfunded { account, what, .. })) => {
             ensure!((account, what) == (address, "commit"));
         }
         other => bail!("{other:?}"),

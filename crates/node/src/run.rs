@@ -70,6 +70,7 @@ pub async fn run(config: NodeConfig, shutdown: Shutdown) -> eyre::Result<()> {
         poll_ms: config.poll_ms,
         net: config.net,
         publish_as: None,
+        tap: None,
     };
     let follower = start(service, None, shutdown.clone()).await?;
     let forwarder = Forwarder::new(follower.settlement.clone())?;

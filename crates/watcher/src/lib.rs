@@ -1,12 +1,38 @@
-//! Brings accusations to L1 and fetches their bounties: through restarts, reorgs and competing watchers.
+//! The watcher: a follower that compares what gateways signed with what they did, and brings their faults to L1 by itself, from the
+//! message to the bounty.
 //!
+//! - [`hearing`]: every signed message and promise, in memory and on disk
+//! - [`settled`]: what L1 shows, held against it: batches, windows, slots
 //! - [`store`]: cases on disk; what was taken in survives `kill -9`
 //! - [`court`]: what L1 shows of a case, and what its judge says to a simulation
-//! - [`prosecution`]: the step a case is due, paid for from one account
+//! - [`prosecution`]: the step a case is due
+//! - [`disputes`]: false claims are disputed, and voted on
+//! - [`payer`]: one account pays for all of it
+//! - [`serving`]: what users submit, and what they may see
+//! - [`role`]: the process
 //!
-//! Which step is due is [`forebond_evidence::case`]'s to say. Where accusations come from is the caller's business.
+//! What convicts whom is [`forebond_evidence`]'s to say, and so is which step a case is due.
 
 pub mod court;
+pub mod disputes;
+pub mod figures;
+pub mod hearing;
+pub mod payer;
 pub mod prosecution;
 pub mod quality;
+pub mod role;
+pub mod serving;
+pub mod settled;
 pub mod store;
+
+pub use role::{WatcherConfig, run};
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Unix milliseconds.
+fn now_ms() -> u64 {
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}

@@ -11,6 +11,7 @@ pub(crate) mod rewards;
 mod rollup_args;
 mod running;
 pub(crate) mod verify;
+pub(crate) mod watcher;
 
 use crate::cli::{Cli, Command};
 use std::process::ExitCode;
@@ -24,6 +25,7 @@ pub(crate) fn run(cli: Cli) -> eyre::Result<ExitCode> {
         Command::Batcher(args) => batcher::run(*args),
         Command::Rewards(args) => rewards::run(*args),
         Command::Claim(args) => return claim::run(&args),
+        Command::Watcher(args) => watcher::run(*args),
         Command::Verify(args) => verify::run(&args),
         Command::Bench(args) => bench::run(*args),
         Command::Config(args) => config::run(*args),

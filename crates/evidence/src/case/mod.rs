@@ -5,5 +5,5 @@ mod progress;
 mod verdicts;
 
 pub use dispute::{Dispute, DisputeSight, Objection, dispute};
-pub use progress::{Case, Pace, Recorded, Sight, Stage, Step};
+pub use progress::{Case, Charged, Pace, Recorded, Sight, Stage, Step};
 pub use verdicts::{Hearing, hearing};

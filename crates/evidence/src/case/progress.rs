@@ -29,6 +29,15 @@ pub struct Pace {
     pub settled_depth: u64,
 }
 
+/// The case on L1 that a fault's money lies in. With an excuse it is not the accused's: `unkept` then charges whoever is liable (R5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Charged {
+    /// Number in the registry.
+    pub gateway: u32,
+    /// Struct hash of the base.
+    pub base: B256,
+}
+
 /// A fault in the Slasher's records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Recorded {
@@ -36,7 +45,9 @@ pub struct Recorded {
     pub watcher: Address,
     /// L1 block of the record.
     pub block: u64,
-    /// Unix seconds at which its case can be closed; `None` for operators' faults, which have no money.
+    /// Whose case it is in; `None` for operators' faults, which have no money.
+    pub charged: Option<Charged>,
+    /// Unix seconds at which its case can be closed; `None` for operators' faults.
     pub closes_at_s: Option<u64>,
     /// The case was closed.
     pub is_closed: bool,

@@ -110,8 +110,8 @@ pub(super) struct Derivation {
     finalized: DerivedHead,
     /// Lowest L1 block that was replaced and whose successors were not compared yet.
     replaced_from: Option<u64>,
-    /// Ids of batches that are void.
-    pub(super) void: VecDeque<u32>,
+    /// Ids of batches that are void, with the L1 block that posted them: after a reorg an id can be another batch's.
+    pub(super) void: VecDeque<(u32, B256)>,
     /// The ledger is needed and a turn has it.
     pub(super) recalls: bool,
     /// First block that stands on an L1 block that is gone, found while a turn had the ledger.
@@ -467,7 +467,7 @@ impl Follower {
                 if self.derivation.void.len() >= MAX_VOID {
                     self.derivation.void.pop_front();
                 }
-                self.derivation.void.push_back(batch.id);
+                self.derivation.void.push_back((batch.id, batch.at.hash));
             }
         }
         self.derivation.fetched.remove(&key);
@@ -678,7 +678,7 @@ impl Follower {
 
     /// Ids of batches found void, oldest first.
     pub fn void_batches(&self) -> Vec<u32> {
-        self.derivation.void.iter().copied().collect()
+        self.derivation.void.iter().map(|(id, _)| *id).collect()
     }
 
     pub(super) fn settled(&self) -> Settled {

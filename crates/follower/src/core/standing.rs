@@ -27,6 +27,8 @@ pub struct Standing {
     pub batches: u64,
     /// Batches found void.
     pub void: Vec<u32>,
+    /// The same, each with the L1 block that posted it.
+    pub void_in: Vec<(u32, B256)>,
     /// Frags that wait for what comes before them.
     pub waiting: usize,
 }
@@ -85,6 +87,7 @@ impl Follower {
             broken: self.promises.broken_in_all(),
             batches: self.derivation.batches,
             void: self.void_batches(),
+            void_in: self.derivation.void.iter().copied().collect(),
             waiting: self.waiting.len(),
         };
         if now.broken != before.broken {

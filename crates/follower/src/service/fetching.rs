@@ -36,10 +36,10 @@ pub(super) async fn fetch(
         if let (Some(net), Ok(place)) =
             (peers.gossip().cloned(), markers.clone().try_acquire_owned())
         {
-            let inputs = inputs.clone();
+            let (inputs, peers) = (inputs.clone(), peers.clone());
             tokio::spawn(async move {
                 let _place = place;
-                marker(request, &net, &inputs).await;
+                marker(request, &net, &peers, &inputs).await;
             });
         }
     };
@@ -125,7 +125,7 @@ async fn messages(from_block: u64, first: usize, peers: &Peers, inputs: &Sender<
         match found {
             Ok((found, _)) if found.is_empty() => {}
             Ok((found, from)) => {
-                hand_over(found, &from, inputs).await;
+                hand_over(found, &from, peers, inputs).await;
                 return;
             }
             Err(error) => tracing::debug!(from_block, %error, "a range is not to be had"),
@@ -134,18 +134,21 @@ async fn messages(from_block: u64, first: usize, peers: &Peers, inputs: &Sender<
 }
 
 /// A base or the end of a turn, from gossip: a stream would have brought it.
-async fn marker(request: RangeRequest, net: &Net, inputs: &Sender<Input>) {
+async fn marker(request: RangeRequest, net: &Net, peers: &Peers, inputs: &Sender<Input>) {
     match net.request_range(request).await {
         Ok(answer) => {
             tracing::debug!(?request, from = %answer.from, "a marker was asked for and came");
-            hand_over(answer.messages, &answer.from, inputs).await;
+            hand_over(answer.messages, &answer.from, peers, inputs).await;
         }
         Err(error) => tracing::debug!(?request, %error, "a marker is not to be had"),
     }
 }
 
-async fn hand_over(found: Vec<Received>, from: &Source, inputs: &Sender<Input>) {
+async fn hand_over(found: Vec<Received>, from: &Source, peers: &Peers, inputs: &Sender<Input>) {
     for Received { envelope, signer } in found {
+        if let Some(tap) = peers.tap() {
+            tap.message(&envelope);
+        }
         let heard = Heard {
             envelope,
             signer,

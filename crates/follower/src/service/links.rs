@@ -1,4 +1,4 @@
-use super::evidence::EvidenceFile;
+use super::{Tap, evidence::EvidenceFile};
 use forebond_net::Net;
 use std::sync::{
     OnceLock,
@@ -10,6 +10,7 @@ pub struct Links {
     pub(super) streams: AtomicUsize,
     pub(super) gossip: OnceLock<Net>,
     pub(super) evidence: EvidenceFile,
+    pub(super) tap: Option<Tap>,
 }
 
 impl std::fmt::Debug for Links {
@@ -22,11 +23,12 @@ impl std::fmt::Debug for Links {
 }
 
 impl Links {
-    pub(super) fn new(evidence: EvidenceFile) -> Self {
+    pub(super) fn new(evidence: EvidenceFile, tap: Option<Tap>) -> Self {
         Self {
             streams: AtomicUsize::new(0),
             gossip: OnceLock::new(),
             evidence,
+            tap,
         }
     }
 

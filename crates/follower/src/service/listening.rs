@@ -15,6 +15,9 @@ pub(super) async fn listen(mut events: Events, inputs: Sender<Input>, links: Arc
                 signer,
                 from,
             } => {
+                if let Some(tap) = &links.tap {
+                    tap.message(&envelope);
+                }
                 let heard = Heard {
                     envelope,
                     signer,
@@ -24,7 +27,12 @@ pub(super) async fn listen(mut events: Events, inputs: Sender<Input>, links: Arc
                     return;
                 }
             }
-            Incoming::Conflict(conflict) => keep(conflict, links.clone()),
+            Incoming::Conflict(conflict) => {
+                if let Some(tap) = &links.tap {
+                    tap.conflict(&conflict);
+                }
+                keep(conflict, links.clone());
+            }
             Incoming::PeerUp { from } => {
                 if matches!(from, Source::Stream(_)) {
                     links.streams.fetch_add(1, Ordering::Relaxed);

@@ -20,12 +20,14 @@ mod peers;
 mod publishing;
 mod run;
 mod standing;
+mod tap;
 
 pub use forward::{ACCEPT_METHOD, Forwarder};
 pub use links::Links;
 pub use net_options::{NetOptions, NetOptionsError};
 pub use run::{FollowerService, MakePilot, Pilot, ServiceConfig, start};
 pub use standing::ServiceStanding;
+pub use tap::{Tap, Tapped};
 
 use crate::core::{Heard, Want};
 use alloy_eips::eip4844::Blob;

@@ -1,6 +1,6 @@
 //! Whom this process listens to: configured streams, and the endpoints gateways announce on L1.
 
-use super::{Input, links::Links, listening::listen};
+use super::{Input, Tap, links::Links, listening::listen};
 use crossbeam_channel::Sender;
 use forebond_ledger::rpc::ChainReader;
 use forebond_net::{
@@ -59,6 +59,11 @@ impl Peers {
     /// The gossip network, if there is one.
     pub(super) fn gossip(&self) -> Option<&Net> {
         self.links.gossip()
+    }
+
+    /// Who is told of what comes in.
+    pub(super) fn tap(&self) -> Option<&Tap> {
+        self.links.tap.as_ref()
     }
 
     /// Whom to ask for what was missed.

@@ -1,6 +1,6 @@
 use super::{
-    INPUTS, Input, Links, NetOptions, WANTS, catching_up, evidence::EvidenceFile, fetching, gossip,
-    judge::KnownSigners, now_ms, peers::Peers, put,
+    INPUTS, Input, Links, NetOptions, Tap, WANTS, catching_up, evidence::EvidenceFile, fetching,
+    gossip, judge::KnownSigners, now_ms, peers::Peers, put,
 };
 use crate::core::{Checkpoint, Follower, StandingBoard, Want};
 use alloy_primitives::Address;
@@ -48,6 +48,8 @@ pub struct ServiceConfig {
     pub net: Option<NetOptions>,
     /// Committer whose messages this process publishes; none for a follower.
     pub publish_as: Option<Address>,
+    /// Is told of every signed message that comes in.
+    pub tap: Option<Tap>,
 }
 
 /// What steers a follower beyond following: a gateway's turns. It runs on the follower's thread.
@@ -118,7 +120,10 @@ pub async fn start(
 ) -> eyre::Result<FollowerService> {
     let checkpoint = read_checkpoint(&config.data_dir)?;
     let domain = config.ledger.domain;
-    let links = Arc::new(Links::new(EvidenceFile::open(&config.data_dir, domain)?));
+    let links = Arc::new(Links::new(
+        EvidenceFile::open(&config.data_dir, domain)?,
+        config.tap.clone(),
+    ));
     let from = checkpoint
         .as_ref()
         .map_or(config.rollup.l1.start, |kept| kept.from);

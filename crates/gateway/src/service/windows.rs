@@ -102,6 +102,7 @@ pub(super) async fn run(
         poll_ms: rollup.poll_ms,
         net: rollup.net.clone(),
         publish_as: Some(key.address()),
+        tap: None,
     };
     let pilot = pilot(
         &config,

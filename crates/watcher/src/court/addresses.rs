@@ -12,25 +12,39 @@ pub struct Addresses {
     pub inbox: Address,
     /// Amounts and times.
     pub parameters: Address,
+    /// Gateways, and to whom slots are lent.
+    pub gateway_registry: Address,
+    /// Whose slots are whose.
+    pub lookahead: Address,
+    /// Operators of validators.
+    pub validator_registry: Address,
+    /// Decides disputes.
+    pub attester_resolver: Address,
     judges: BTreeMap<Judge, Address>,
 }
 
 /// A deployment without one of the contracts.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the deployment names no {0}; use the list of contracts that its deployment wrote")]
-pub struct MissingJudge(pub &'static str);
+#[error(
+    "the deployment names no {0}; use the list of contracts that its deployment wrote (`deployment` in rollup.json)"
+)]
+pub struct MissingContract(pub &'static str);
 
 impl Addresses {
     /// Finds them in a deployment's list, name → address.
     ///
     /// # Errors
-    /// [`MissingJudge`].
-    pub fn of(contracts: &BTreeMap<String, Address>) -> Result<Self, MissingJudge> {
-        let find = |name: &'static str| contracts.get(name).copied().ok_or(MissingJudge(name));
+    /// [`MissingContract`].
+    pub fn of(contracts: &BTreeMap<String, Address>) -> Result<Self, MissingContract> {
+        let find = |name: &'static str| contracts.get(name).copied().ok_or(MissingContract(name));
         Ok(Self {
             slasher: find("Slasher")?,
             inbox: find("Inbox")?,
             parameters: find("Parameters")?,
+            gateway_registry: find("GatewayRegistry")?,
+            lookahead: find("Lookahead")?,
+            validator_registry: find("ValidatorRegistry")?,
+            attester_resolver: find("AttesterResolver")?,
             judges: Judge::ALL
                 .into_iter()
                 .map(|judge| Ok((judge, find(judge.contract())?)))
@@ -41,5 +55,34 @@ impl Addresses {
     /// The judge's contract.
     pub fn judge(&self, judge: Judge) -> Address {
         self.judges.get(&judge).copied().unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_deployment_without_a_judge_is_refused_and_the_judge_is_named() {
+        let mut names: Vec<_> = Judge::ALL.iter().map(|judge| judge.contract()).collect();
+        names.extend([
+            "Slasher",
+            "Inbox",
+            "Parameters",
+            "GatewayRegistry",
+            "Lookahead",
+            "ValidatorRegistry",
+            "AttesterResolver",
+        ]);
+        let all: BTreeMap<String, Address> = names
+            .iter()
+            .map(|name| ((*name).to_owned(), Address::repeat_byte(1)))
+            .collect();
+        assert!(Addresses::of(&all).is_ok());
+        for name in names {
+            let mut less = all.clone();
+            less.remove(name);
+            assert_eq!(Addresses::of(&less).unwrap_err(), MissingContract(name));
+        }
     }
 }

@@ -3,6 +3,6 @@
 mod addresses;
 mod reader;
 
-pub use addresses::{Addresses, MissingJudge};
+pub use addresses::{Addresses, MissingContract};
 pub use reader::{Court, CourtError};
-pub(crate) use reader::{claim_call, revert_of};
+pub(crate) use reader::{claim_call, standing};

@@ -1,10 +1,10 @@
 use alloy_eips::BlockId;
-use alloy_primitives::{Address, B256, Bytes};
+use alloy_primitives::{Address, B256};
 use alloy_sol_types::{SolCall, SolError, SolEvent};
 use forebond_contracts::bindings::{ForkJudge, Inbox, Parameters, Slasher};
 use forebond_evidence::{
     Accusation, Culprit, FaultKind, Ripe,
-    case::{Case, Hearing, Recorded, Sight, hearing},
+    case::{Case, Charged, Hearing, Recorded, Sight, hearing},
     docket::Standing,
 };
 use forebond_l1::{
@@ -14,6 +14,7 @@ use forebond_l1::{
 use forebond_protocol::SlotClock;
 
 use super::Addresses;
+use crate::payer::revert_of;
 
 /// Epochs before its window in which a base can be judged already.
 const EPOCHS_AHEAD: u64 = 2;
@@ -32,6 +33,13 @@ pub enum CourtError {
         /// Why not.
         reason: String,
     },
+}
+
+impl CourtError {
+    /// The contract refused to answer.
+    pub(crate) fn is_revert(&self) -> bool {
+        matches!(self, Self::L1(error) if revert_of(error).is_some())
+    }
 }
 
 /// Reads what L1 shows of cases. It remembers nothing, so reorgs and restarts need no care.
@@ -62,6 +70,11 @@ impl Court {
     /// The contracts.
     pub const fn addresses(&self) -> &Addresses {
         &self.addresses
+    }
+
+    /// L1's slots.
+    pub const fn clock(&self) -> SlotClock {
+        self.clock
     }
 
     /// The node asked.
@@ -162,7 +175,7 @@ impl Court {
 
     async fn recorded(&self, case: &Case, head: BlockRef) -> Result<Option<Recorded>, CourtError> {
         let id = case.accusation.id;
-        let Culprit::Gateway { gateway, base } = case.accusation.culprit else {
+        if matches!(case.accusation.culprit, Culprit::Operator(_)) {
             let topics = [Slasher::OperatorFaultRecorded::SIGNATURE_HASH, id];
             let logs = self.logs(case, head, &topics).await?;
             // Whoever brought it gets nothing for it, so it does not matter who it was.
@@ -172,11 +185,12 @@ impl Court {
                 .map(|block| Recorded {
                     watcher: self.watcher,
                     block,
+                    charged: None,
                     closes_at_s: None,
                     is_closed: false,
                     is_paid: false,
                 }));
-        };
+        }
         let topics = [Slasher::FaultRecorded::SIGNATURE_HASH, id];
         let logs = self.logs(case, head, &topics).await?;
         let Some(log) = logs.last() else {
@@ -186,19 +200,24 @@ impl Court {
             .map_err(|error| unreadable(Slasher::FaultRecorded::SIGNATURE, error))?;
         let block = log.block_number.unwrap_or(head.number);
         let is_mine = event.watcher == self.watcher;
+        // As recorded: an excuse has charged somebody else than the accused.
+        let charged = Charged {
+            gateway: event.gateway,
+            base: event.base,
+        };
         let view = Slasher::caseOfCall {
-            gateway,
+            gateway: charged.gateway,
             rollup: case.accusation.rollup,
-            base,
+            base: charged.base,
         };
         let at = BlockId::hash(head.hash);
         let view = self.read(self.addresses.slasher, &view, at).await?;
         // A case that was opened again after ours was closed is another one.
         let topics = [
             Slasher::CaseClosed::SIGNATURE_HASH,
-            B256::left_padding_from(&gateway.to_be_bytes()),
+            B256::left_padding_from(&charged.gateway.to_be_bytes()),
             case.accusation.rollup.into_word(),
-            base,
+            charged.base,
         ];
         let closings = self.logs(case, head, &topics).await?;
         let is_closed = closings
@@ -207,14 +226,20 @@ impl Court {
         Ok(Some(Recorded {
             watcher: event.watcher,
             block,
+            charged: Some(charged),
             closes_at_s: (view.closesAt != 0).then_some(view.closesAt),
             is_closed,
-            is_paid: is_mine && is_closed && self.is_paid(case, head).await?,
+            is_paid: is_mine && is_closed && self.is_paid(case, charged, head).await?,
         }))
     }
 
     /// The bounty was paid, or there is none.
-    async fn is_paid(&self, case: &Case, head: BlockRef) -> Result<bool, CourtError> {
+    async fn is_paid(
+        &self,
+        case: &Case,
+        charged: Charged,
+        head: BlockRef,
+    ) -> Result<bool, CourtError> {
         let topics = [
             Slasher::Paid::SIGNATURE_HASH,
             case.accusation.id,
@@ -223,10 +248,7 @@ impl Court {
         if !self.logs(case, head, &topics).await?.is_empty() {
             return Ok(true);
         }
-        let Some(claim) = claim_call(&case.accusation) else {
-            return Ok(true);
-        };
-        let input = claim.abi_encode().into();
+        let input = claim_call(&case.accusation, charged).abi_encode().into();
         match self.client.call(self.addresses.slasher, input).await {
             Ok(_) => Ok(false),
             Err(error) => {
@@ -260,7 +282,8 @@ impl Court {
             .await?)
     }
 
-    async fn read<C: SolCall>(
+    /// A call in the state after a block.
+    pub(crate) async fn read<C: SolCall>(
         &self,
         to: Address,
         call: &C,
@@ -274,24 +297,16 @@ impl Court {
     }
 }
 
-/// The call that fetches the bounty; none for an operator's fault.
-pub(crate) const fn claim_call(accusation: &Accusation) -> Option<Slasher::claimBountyCall> {
-    match accusation.culprit {
-        Culprit::Gateway { gateway, base } => Some(Slasher::claimBountyCall {
-            faultId: accusation.id,
-            gateway,
-            rollup: accusation.rollup,
-            base,
-        }),
-        Culprit::Operator(_) => None,
-    }
-}
-
-/// What a contract said no with.
-pub(crate) fn revert_of(error: &L1Error) -> Option<Bytes> {
-    match error {
-        L1Error::Refused { data, .. } => data.clone(),
-        _ => None,
+/// The call that fetches the bounty.
+pub(crate) const fn claim_call(
+    accusation: &Accusation,
+    charged: Charged,
+) -> Slasher::claimBountyCall {
+    Slasher::claimBountyCall {
+        faultId: accusation.id,
+        gateway: charged.gateway,
+        rollup: accusation.rollup,
+        base: charged.base,
     }
 }
 
@@ -303,7 +318,7 @@ fn unreadable(call: &'static str, error: impl ToString) -> CourtError {
 }
 
 /// `BatchStatus` of `IInbox.sol`; 0 is none.
-const fn standing(status: u8) -> Option<Standing> {
+pub(crate) const fn standing(status: u8) -> Option<Standing> {
     match status {
         1 => Some(Standing::Posted),
         2 => Some(Standing::Disputed),

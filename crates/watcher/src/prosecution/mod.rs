@@ -3,5 +3,5 @@
 mod docks;
 mod prosecutor;
 
-pub use docks::{Docks, Standings, run};
+pub use docks::{Docks, Standings, WantedAnew, run};
 pub use prosecutor::{ProsecutionError, Prosecutor};

@@ -1,14 +1,15 @@
-use alloy_primitives::{Address, Bytes, U256};
-use alloy_rpc_types_eth::TransactionRequest;
-use alloy_sol_types::SolCall;
-use forebond_contracts::{bindings::Slasher, explain};
-use forebond_evidence::case::{Case, Pace, Stage, Step};
-use forebond_l1::{
-    L1Error,
-    sender::{Lane, Outgoing, SendError},
-};
+use std::sync::Arc;
 
-use crate::court::{Court, CourtError, claim_call, revert_of};
+use alloy_primitives::U256;
+use alloy_sol_types::SolCall;
+use forebond_contracts::bindings::Slasher;
+use forebond_evidence::case::{Case, Charged, Pace, Sight, Stage, Step};
+use tokio::sync::Mutex;
+
+use crate::{
+    court::{Court, CourtError, claim_call},
+    payer::{Bill, PayError, Payer},
+};
 
 /// Gas a slash keeps in hand for suspending the gateway; estimates do not know of it.
 const SLASH_GAS: u64 = 1_500_000;
@@ -19,54 +20,23 @@ pub enum ProsecutionError {
     /// The case could not be looked at.
     #[error(transparent)]
     Court(#[from] CourtError),
-    /// L1 does not take it.
+    /// It was not paid for.
     #[error(transparent)]
-    Send(#[from] SendError),
-    /// L1 does not answer.
-    #[error(transparent)]
-    L1(#[from] L1Error),
-    /// The account cannot pay for it.
-    #[error(
-        "account {account} holds {balance_wei} wei and needs about {needed_wei} for {what}; send it ether"
-    )]
-    Unfunded {
-        /// The watcher's account.
-        account: Address,
-        /// What it holds.
-        balance_wei: U256,
-        /// Gas at twice the present price.
-        needed_wei: U256,
-        /// Which call.
-        what: &'static str,
-    },
-    /// The contract would refuse.
-    #[error("{what} would be refused: {reason}")]
-    WouldFail {
-        /// Which call.
-        what: &'static str,
-        /// In words.
-        reason: String,
-    },
+    Pay(#[from] PayError),
 }
 
-/// Takes the steps that cases are due, one after the other, from one account.
-#[derive(Debug)]
+/// Takes the steps that cases are due.
+#[derive(Clone, Debug)]
 pub struct Prosecutor {
     court: Court,
-    lane: Lane,
+    payer: Arc<Mutex<Payer>>,
     pace: Pace,
-    deadline_ms: u64,
 }
 
 impl Prosecutor {
-    /// `lane` is the watcher's account; a transaction that is in no block after `deadline_ms` is given up and looked at again.
-    pub const fn new(court: Court, lane: Lane, pace: Pace, deadline_ms: u64) -> Self {
-        Self {
-            court,
-            lane,
-            pace,
-            deadline_ms,
-        }
+    /// `payer` is the watcher's account.
+    pub const fn new(court: Court, payer: Arc<Mutex<Payer>>, pace: Pace) -> Self {
+        Self { court, payer, pace }
     }
 
     /// What L1 shows.
@@ -78,7 +48,7 @@ impl Prosecutor {
     ///
     /// # Errors
     /// [`ProsecutionError`].
-    pub async fn advance(&mut self, case: &Case) -> Result<(Stage, Step), ProsecutionError> {
+    pub async fn advance(&self, case: &Case) -> Result<(Stage, Step), ProsecutionError> {
         let mut sight = self.court.sight(case).await?;
         let (mut stage, mut step) = case.decide(&sight, self.pace);
         if step == Step::Hear {
@@ -88,7 +58,7 @@ impl Prosecutor {
         match step {
             Step::Wait | Step::Hear | Step::Rebuild | Step::End => {}
             Step::Commit(commitment) => {
-                self.send("commit", &Slasher::commitCall { commitment }, 0)
+                self.pay("commit", &Slasher::commitCall { commitment }, 0)
                     .await?;
             }
             Step::Reveal => {
@@ -97,82 +67,46 @@ impl Prosecutor {
                     evidence: case.accusation.evidence.clone(),
                     watcher: case.watcher,
                 };
-                self.send("slash", &call, SLASH_GAS).await?;
+                self.pay("slash", &call, SLASH_GAS).await?;
             }
             Step::Close => {
-                if let Some(claim) = claim_call(&case.accusation) {
+                if let Some(charged) = charged(&sight) {
                     let call = Slasher::closeCall {
-                        gateway: claim.gateway,
-                        rollup: claim.rollup,
-                        base: claim.base,
+                        gateway: charged.gateway,
+                        rollup: case.accusation.rollup,
+                        base: charged.base,
                     };
-                    self.send("close", &call, 0).await?;
+                    self.pay("close", &call, 0).await?;
                 }
             }
             Step::ClaimBounty => {
-                if let Some(call) = claim_call(&case.accusation) {
-                    self.send("claimBounty", &call, 0).await?;
+                if let Some(charged) = charged(&sight) {
+                    let call = claim_call(&case.accusation, charged);
+                    self.pay("claimBounty", &call, 0).await?;
                 }
             }
         }
         Ok((stage, step))
     }
 
-    /// Simulates the whole transaction, sees that the account can pay for it, and sends it. One that fails in its block lost a race:
-    /// the next look tells how.
-    async fn send<C: SolCall>(
-        &mut self,
+    async fn pay<C: SolCall + Sync>(
+        &self,
         what: &'static str,
         call: &C,
         least_gas: u64,
-    ) -> Result<(), ProsecutionError> {
-        let slasher = self.court.addresses().slasher;
-        let input: Bytes = call.abi_encode().into();
-        let request = TransactionRequest::default()
-            .from(self.lane.address())
-            .to(slasher)
-            .input(input.clone().into());
-        let client = self.court.client();
-        let estimate = client.estimate_gas(request).await.map_err(|error| {
-            revert_of(&error).map_or(ProsecutionError::L1(error), |revert| {
-                ProsecutionError::WouldFail {
-                    what,
-                    reason: explain(&revert),
-                }
-            })
-        })?;
-        let gas_limit = estimate.saturating_add(estimate / 4).max(least_gas);
-        self.can_pay(what, gas_limit).await?;
-        let outgoing = Outgoing {
-            to: Some(slasher),
-            input,
-            gas_limit: Some(gas_limit),
-            ..Outgoing::default()
+    ) -> Result<(), PayError> {
+        let bill = Bill {
+            what,
+            to: self.court.addresses().slasher,
+            call,
+            value_wei: U256::ZERO,
+            least_gas,
         };
-        let landed = self.lane.send(&outgoing, self.deadline_ms).await?;
-        let (gas_used, success) = (landed.receipt.gas_used, landed.receipt.status());
-        tracing::info!(what, gas_used, success, "sent to the Slasher");
-        Ok(())
+        self.payer.lock().await.pay(bill).await.map(drop)
     }
+}
 
-    async fn can_pay(&self, what: &'static str, gas: u64) -> Result<(), ProsecutionError> {
-        let account = self.lane.address();
-        let client = self.court.client();
-        let market = client.fees().await?;
-        let price = market
-            .base_fee_wei
-            .saturating_mul(2)
-            .saturating_add(market.tip_wei);
-        let needed_wei = U256::from(gas).saturating_mul(U256::from(price));
-        let balance_wei = client.balance(account).await?;
-        if balance_wei < needed_wei {
-            return Err(ProsecutionError::Unfunded {
-                account,
-                balance_wei,
-                needed_wei,
-                what,
-            });
-        }
-        Ok(())
-    }
+/// Whose case on L1 holds the money.
+fn charged(sight: &Sight) -> Option<Charged> {
+    sight.recorded.and_then(|recorded| recorded.charged)
 }

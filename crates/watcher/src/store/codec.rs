@@ -19,6 +19,14 @@ pub enum CodecError {
         /// How many there are.
         known: usize,
     },
+    /// Written by a later version.
+    #[error("a stored case names stage {got}, known are {known}")]
+    Stage {
+        /// As stored.
+        got: u32,
+        /// How many there are.
+        known: usize,
+    },
 }
 
 /// An accusation as stored: ABI encoding of a [`Row`]. Zero stands for what does not apply: gateways and batches count from 1.

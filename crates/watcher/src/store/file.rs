@@ -1,13 +1,22 @@
 use std::path::{Path, PathBuf};
 
 use alloy_primitives::B256;
-use forebond_evidence::{Accusation, FaultKind};
+use forebond_evidence::{Accusation, case::Stage};
 use redb::{Database, ReadableDatabase, ReadableTable, ReadableTableMetadata, TableDefinition};
 
-use super::codec::{self, CodecError};
+use super::{
+    codec::{self, CodecError},
+    summary::{self, Ended, Summary},
+};
 
 /// Fault id → accusation.
 const CASES: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("cases");
+/// Fault id → Unix milliseconds at which its case was opened.
+const OPENED: TableDefinition<'_, &[u8], u64> = TableDefinition::new("opened");
+/// Fault id → how its case ended.
+const ENDED: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("ended");
+/// Ended cases that are remembered; the oldest ending is forgotten first.
+const MOST_ENDED: u64 = 4_096;
 /// Name of the file in its directory.
 const FILE_NAME: &str = "cases.redb";
 /// Judges read no more (`Trials.sol`).
@@ -75,67 +84,155 @@ impl CaseStore {
             path,
             most_cases,
         };
-        store.write(|table| table.len().map(|_| ()).map_err(|error| error.to_string()))?;
+        store.write(|_| Ok(()))?;
         Ok(store)
     }
 
-    /// Keeps an accusation; it is durable when this returns.
+    /// Keeps an accusation; it is durable when this returns. What has ended is known, too: no case is opened twice.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn add(&self, accusation: &Accusation) -> Result<Added, StoreError> {
+    pub fn add(&self, accusation: &Accusation, now_ms: u64) -> Result<Added, StoreError> {
         let got = accusation.evidence.len();
         if got > MOST_EVIDENCE_BYTES {
             return Err(StoreError::TooLarge { got });
         }
-        let all = self.all()?;
-        if all.iter().any(|known| known.id == accusation.id) {
+        if self.knows(accusation.id)? {
             return Ok(Added::Known);
         }
         let mut given_up = None;
-        if all.len() as u64 >= self.most_cases {
-            let cheapest = all
-                .iter()
-                .filter(|known| worth(known.kind) < worth(accusation.kind))
-                .min_by_key(|known| (worth(known.kind), known.window));
+        if self.count()? >= self.most_cases {
+            let cheapest = self
+                .all()?
+                .into_iter()
+                .filter(|known| known.kind.worth() < accusation.kind.worth())
+                .min_by_key(|known| (known.kind.worth(), known.window));
             let full = StoreError::Full {
                 most: self.most_cases,
             };
             given_up = Some(cheapest.ok_or(full)?.id);
         }
-        self.write(|table| {
+        let row = codec::encode(accusation);
+        self.write(|tables| {
             if let Some(id) = given_up {
-                table.remove(id.as_slice()).map_err(words)?;
+                tables.cases.remove(id.as_slice()).map_err(words)?;
+                tables.opened.remove(id.as_slice()).map_err(words)?;
             }
-            let row = codec::encode(accusation);
-            table
-                .insert(accusation.id.as_slice(), row.as_slice())
+            let id = accusation.id;
+            tables.opened.insert(id.as_slice(), now_ms).map_err(words)?;
+            tables
+                .cases
+                .insert(id.as_slice(), row.as_slice())
                 .map(|_| ())
                 .map_err(words)
         })?;
         Ok(given_up.map_or(Added::New, Added::InPlaceOf))
     }
 
-    /// Puts evidence that was built anew in the place of the old.
+    /// Puts evidence that was built anew in the place of the old; nothing for a case that is not open.
     ///
     /// # Errors
     /// [`StoreError::File`].
     pub fn replace(&self, accusation: &Accusation) -> Result<(), StoreError> {
         let row = codec::encode(accusation);
-        self.write(|table| {
-            table
-                .insert(accusation.id.as_slice(), row.as_slice())
+        self.write(|tables| {
+            let id = accusation.id;
+            if tables.cases.get(id.as_slice()).map_err(words)?.is_none() {
+                return Ok(());
+            }
+            tables
+                .cases
+                .insert(id.as_slice(), row.as_slice())
                 .map(|_| ())
                 .map_err(words)
         })
     }
 
-    /// Forgets a case.
+    /// Ends a case: its evidence is forgotten, what became of it is not.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn end(
+        &self,
+        accusation: &Accusation,
+        stage: Stage,
+        now_ms: u64,
+    ) -> Result<(), StoreError> {
+        let id = accusation.id;
+        self.write(|tables| {
+            let opened = tables.opened.remove(id.as_slice()).map_err(words)?;
+            let opened_at_ms = opened.map_or(now_ms, |opened| opened.value());
+            tables.cases.remove(id.as_slice()).map_err(words)?;
+            if tables.ended.len().map_err(words)? >= MOST_ENDED {
+                forget_oldest(&mut tables.ended)?;
+            }
+            let ended = Ended {
+                stage,
+                at_ms: now_ms,
+            };
+            let row = summary::encode(accusation, opened_at_ms, ended);
+            tables
+                .ended
+                .insert(id.as_slice(), row.as_slice())
+                .map(|_| ())
+                .map_err(words)
+        })
+    }
+
+    /// Whether a fault's case is open here, or was.
     ///
     /// # Errors
     /// [`StoreError::File`].
-    pub fn remove(&self, id: B256) -> Result<(), StoreError> {
-        self.write(|table| table.remove(id.as_slice()).map(|_| ()).map_err(words))
+    pub fn knows(&self, id: B256) -> Result<bool, StoreError> {
+        self.reading(|transaction| {
+            let cases = transaction.open_table(CASES).map_err(words)?;
+            let ended = transaction.open_table(ENDED).map_err(words)?;
+            Ok(cases.get(id.as_slice()).map_err(words)?.is_some()
+                || ended.get(id.as_slice()).map_err(words)?.is_some())
+        })
+    }
+
+    /// Open cases.
+    ///
+    /// # Errors
+    /// [`StoreError::File`].
+    pub fn count(&self) -> Result<u64, StoreError> {
+        self.reading(|transaction| {
+            let cases = transaction.open_table(CASES).map_err(words)?;
+            cases.len().map_err(words)
+        })
+    }
+
+    /// Every case that is known, open ones first, without its evidence.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn summaries(&self) -> Result<Vec<Summary>, StoreError> {
+        let (open, ended) = self.reading(|transaction| {
+            let cases = transaction.open_table(CASES).map_err(words)?;
+            let opened = transaction.open_table(OPENED).map_err(words)?;
+            let mut open = Vec::new();
+            for row in cases.iter().map_err(words)? {
+                let (id, value) = row.map_err(words)?;
+                let at = opened.get(id.value()).map_err(words)?;
+                open.push((value.value().to_vec(), at.map_or(0, |at| at.value())));
+            }
+            let ended = transaction.open_table(ENDED).map_err(words)?;
+            let ended: Vec<Vec<u8>> = ended
+                .iter()
+                .map_err(words)?
+                .map(|row| row.map(|(_, value)| value.value().to_vec()).map_err(words))
+                .collect::<Result<_, String>>()?;
+            Ok((open, ended))
+        })?;
+        let mut all = Vec::with_capacity(open.len().saturating_add(ended.len()));
+        for (row, opened_at_ms) in open {
+            all.push(Summary::of_open(codec::decode(&row)?, opened_at_ms));
+        }
+        for row in ended {
+            all.push(summary::decode(&row)?);
+        }
+        Ok(all)
     }
 
     /// All cases.
@@ -143,28 +240,43 @@ impl CaseStore {
     /// # Errors
     /// [`StoreError`].
     pub fn all(&self) -> Result<Vec<Accusation>, StoreError> {
-        let rows = self.read().map_err(|reason| refused(&self.path, reason))?;
-        rows.iter().map(|row| Ok(codec::decode(row)?)).collect()
+        self.read()?
+            .iter()
+            .map(|row| Ok(codec::decode(row)?))
+            .collect()
     }
 
-    fn read(&self) -> Result<Vec<Vec<u8>>, String> {
-        let transaction = self.database.begin_read().map_err(words)?;
-        let table = transaction.open_table(CASES).map_err(words)?;
-        let rows = table.iter().map_err(words)?;
-        rows.map(|row| row.map(|(_, value)| value.value().to_vec()).map_err(words))
-            .collect()
+    fn read(&self) -> Result<Vec<Vec<u8>>, StoreError> {
+        self.reading(|transaction| {
+            let table = transaction.open_table(CASES).map_err(words)?;
+            let rows = table.iter().map_err(words)?;
+            rows.map(|row| row.map(|(_, value)| value.value().to_vec()).map_err(words))
+                .collect()
+        })
+    }
+
+    fn reading<T>(
+        &self,
+        read: impl FnOnce(&redb::ReadTransaction) -> Result<T, String>,
+    ) -> Result<T, StoreError> {
+        let attempt = || read(&self.database.begin_read().map_err(words)?);
+        attempt().map_err(|reason| refused(&self.path, reason))
     }
 
     /// One durable transaction: redb syncs before `commit` returns.
     fn write(
         &self,
-        change: impl FnOnce(&mut redb::Table<'_, &'static [u8], &'static [u8]>) -> Result<(), String>,
+        change: impl FnOnce(&mut Tables<'_>) -> Result<(), String>,
     ) -> Result<(), StoreError> {
         let attempt = || -> Result<(), String> {
             let transaction = self.database.begin_write().map_err(words)?;
             {
-                let mut table = transaction.open_table(CASES).map_err(words)?;
-                change(&mut table)?;
+                let mut tables = Tables {
+                    cases: transaction.open_table(CASES).map_err(words)?,
+                    opened: transaction.open_table(OPENED).map_err(words)?,
+                    ended: transaction.open_table(ENDED).map_err(words)?,
+                };
+                change(&mut tables)?;
             }
             transaction.commit().map_err(words)
         };
@@ -172,17 +284,25 @@ impl CaseStore {
     }
 }
 
-/// What kinds of faults are worth to each other: the bond, a window, a promise.
-const fn worth(kind: FaultKind) -> u8 {
-    match kind {
-        FaultKind::Lie
-        | FaultKind::Fork
-        | FaultKind::BrokenBase
-        | FaultKind::FalseClaim
-        | FaultKind::Order => 2,
-        FaultKind::Late | FaultKind::DoubleDelegation => 1,
-        FaultKind::Unkept | FaultKind::MissedSlot => 0,
+struct Tables<'a> {
+    cases: redb::Table<'a, &'static [u8], &'static [u8]>,
+    opened: redb::Table<'a, &'static [u8], u64>,
+    ended: redb::Table<'a, &'static [u8], &'static [u8]>,
+}
+
+fn forget_oldest(ended: &mut redb::Table<'_, &'static [u8], &'static [u8]>) -> Result<(), String> {
+    let mut oldest: Option<(u64, Vec<u8>)> = None;
+    for row in ended.iter().map_err(words)? {
+        let (id, value) = row.map_err(words)?;
+        let at_ms = summary::ended_at_ms(value.value());
+        if oldest.as_ref().is_none_or(|(known, _)| at_ms < *known) {
+            oldest = Some((at_ms, id.value().to_vec()));
+        }
     }
+    if let Some((_, id)) = oldest {
+        ended.remove(id.as_slice()).map_err(words)?;
+    }
+    Ok(())
 }
 
 fn refused(path: &Path, reason: impl ToString) -> StoreError {
@@ -237,14 +357,19 @@ mod tests {
         {
             let store = CaseStore::open(dir.path(), 100).unwrap();
             for one in &all {
-                assert_eq!(store.add(one).unwrap(), Added::New);
-                assert_eq!(store.add(one).unwrap(), Added::Known);
+                assert_eq!(store.add(one, 7).unwrap(), Added::New);
+                assert_eq!(store.add(one, 7).unwrap(), Added::Known);
             }
         }
         let store = CaseStore::open(dir.path(), 100).unwrap();
         assert_eq!(store.all().unwrap(), all);
-        store.remove(all[0].id).unwrap();
+        store.end(&all[0], Stage::Paid, 9).unwrap();
         assert_eq!(store.all().unwrap(), all[1..]);
+        assert_eq!(store.add(&all[0], 10).unwrap(), Added::Known);
+        let ended = store.summaries().unwrap().pop().unwrap();
+        assert_eq!((ended.id, ended.opened_at_ms), (all[0].id, 7));
+        let how = ended.ended.unwrap();
+        assert_eq!((how.stage, how.at_ms), (Stage::Paid, 9));
     }
 
     #[test]
@@ -255,22 +380,22 @@ mod tests {
             accusation(Judge::Unkept, 1, 5),
             accusation(Judge::Unkept, 2, 6),
         );
-        store.add(&young).unwrap();
-        store.add(&old).unwrap();
+        store.add(&young, 7).unwrap();
+        store.add(&old, 7).unwrap();
         let more = accusation(Judge::Unkept, 3, 7);
         assert!(matches!(
-            store.add(&more),
+            store.add(&more, 7),
             Err(StoreError::Full { most: 2 })
         ));
         let fork = accusation(Judge::Fork, 4, 7);
-        assert_eq!(store.add(&fork).unwrap(), Added::InPlaceOf(old.id));
+        assert_eq!(store.add(&fork, 7).unwrap(), Added::InPlaceOf(old.id));
         let late = accusation(Judge::Late, 5, 7);
-        assert_eq!(store.add(&late).unwrap(), Added::InPlaceOf(young.id));
-        assert!(store.add(&more).is_err());
+        assert_eq!(store.add(&late, 7).unwrap(), Added::InPlaceOf(young.id));
+        assert!(store.add(&more, 7).is_err());
         let lie = accusation(Judge::Lie, 6, 7);
-        assert_eq!(store.add(&lie).unwrap(), Added::InPlaceOf(late.id));
+        assert_eq!(store.add(&lie, 7).unwrap(), Added::InPlaceOf(late.id));
         let another = accusation(Judge::Order, 7, 7);
-        assert!(store.add(&another).is_err(), "safety never gives way");
+        assert!(store.add(&another, 7).is_err(), "safety never gives way");
     }
 
     #[test]
@@ -280,7 +405,7 @@ mod tests {
         let mut large = accusation(Judge::Lie, 1, 5);
         large.evidence = vec![0; MOST_EVIDENCE_BYTES + 1].into();
         assert!(matches!(
-            store.add(&large),
+            store.add(&large, 7),
             Err(StoreError::TooLarge { .. })
         ));
     }

@@ -49,6 +49,10 @@ const fn record(watcher: Address) -> Recorded {
     Recorded {
         watcher,
         block: 10,
+        charged: Some(Charged {
+            gateway: 1,
+            base: B256::ZERO,
+        }),
         closes_at_s: Some(900),
         is_closed: false,
         is_paid: false,
@@ -254,6 +258,7 @@ fn an_operators_fault_has_no_bounty_to_wait_for() {
     let mut case = case(Ripe::AtOnce);
     case.accusation.culprit = Culprit::Operator(OTHER);
     let recorded = Recorded {
+        charged: None,
         closes_at_s: None,
         ..record(ME)
     };

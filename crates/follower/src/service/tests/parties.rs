@@ -169,7 +169,10 @@ impl Party {
         let (net, events) = Net::start(config, Arc::new(judge), Arc::new(history))
             .await
             .unwrap();
-        let links = Arc::new(Links::new(EvidenceFile::open(dir.path(), DOMAIN).unwrap()));
+        let links = Arc::new(Links::new(
+            EvidenceFile::open(dir.path(), DOMAIN).unwrap(),
+            None,
+        ));
         let _ = links.gossip.set(net.clone());
         let publishing = publish_as.map(|me| {
             let publisher = Publisher::new(me, follower.standing().clone());

@@ -1,0 +1,148 @@
+//! What comes in, told to a listener beside the follower: signed messages as they arrive, whatever the follower then makes of them.
+
+use forebond_net::{Conflict, SignedMessage};
+use forebond_protocol::Signed;
+use forebond_types::Envelope;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+use tokio::sync::mpsc;
+
+/// Something signed that came in. Who signed it was recovered; whether it counts was not asked yet.
+#[derive(Clone, Debug)]
+pub enum Tapped {
+    /// A message.
+    Message(SignedMessage),
+    /// Two messages of one signer that cannot both be true.
+    Conflict(Box<Conflict>),
+}
+
+/// The follower's end: it never waits. What finds the queue full is counted.
+#[derive(Clone, Debug)]
+pub struct Tap {
+    queue: mpsc::Sender<Tapped>,
+    missed: Arc<AtomicU64>,
+}
+
+impl Tap {
+    /// A tap with a queue of this capacity, and the listener's end.
+    pub fn new(capacity: usize) -> (Self, mpsc::Receiver<Tapped>) {
+        let (queue, listener) = mpsc::channel(capacity.max(1));
+        let tap = Self {
+            queue,
+            missed: Arc::default(),
+        };
+        (tap, listener)
+    }
+
+    /// Messages that found the queue full so far.
+    pub fn missed(&self) -> u64 {
+        self.missed.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn message(&self, envelope: &Envelope) {
+        self.tell(Tapped::Message(SignedMessage::of(envelope)));
+        // The predecessor's end travels with the base that builds on it.
+        if let Envelope::Base(base) = envelope
+            && let Some(parent) = &base.parent_seal
+        {
+            self.tell(Tapped::Message(SignedMessage {
+                message: Signed::Seal(parent.seal.clone()),
+                signature: parent.signature,
+            }));
+        }
+    }
+
+    pub(super) fn conflict(&self, conflict: &Conflict) {
+        self.tell(Tapped::Conflict(Box::new(conflict.clone())));
+    }
+
+    fn tell(&self, tapped: Tapped) {
+        if self.queue.try_send(tapped).is_err() {
+            self.missed.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloy_primitives::{Address, B256};
+    use forebond_protocol::Fork;
+    use forebond_types::{Base, BaseEnvelope, Seal, SealEnvelope, Signature};
+
+    fn signature() -> Signature {
+        let mut bytes = [1; 65];
+        bytes[64] = 27;
+        Signature::from_bytes(&bytes).unwrap()
+    }
+
+    fn seal() -> Seal {
+        Seal {
+            base: B256::repeat_byte(1),
+            blockNumber: 7,
+            blockHash: B256::ZERO,
+            lastSequence: 3,
+            lastFrag: B256::ZERO,
+            endOfWindow: true,
+        }
+    }
+
+    fn base() -> Envelope {
+        Envelope::Base(BaseEnvelope {
+            base: Base {
+                window: 9,
+                attempt: 0,
+                parentBlock: 7,
+                parentBlockHash: B256::ZERO,
+                parentFrag: B256::ZERO,
+                parentSeal: B256::ZERO,
+            },
+            signature: signature(),
+            parent_seal: Some(SealEnvelope {
+                seal: seal(),
+                signature: signature(),
+            }),
+        })
+    }
+
+    #[test]
+    fn a_base_brings_its_predecessors_seal_along_and_contradictions_come_whole() {
+        let (tap, mut listener) = Tap::new(8);
+        tap.message(&base());
+        let said = SignedMessage {
+            message: Signed::Seal(seal()),
+            signature: signature(),
+        };
+        tap.conflict(&Conflict {
+            signer: Address::ZERO,
+            base: B256::ZERO,
+            fork: Fork::TwoSeals,
+            first: said.clone(),
+            second: said,
+        });
+        let Tapped::Message(first) = listener.try_recv().unwrap() else {
+            panic!("a message")
+        };
+        assert!(matches!(first.message, Signed::Base(_)));
+        let Tapped::Message(second) = listener.try_recv().unwrap() else {
+            panic!("a message")
+        };
+        assert!(matches!(second.message, Signed::Seal(_)));
+        assert!(matches!(listener.try_recv().unwrap(), Tapped::Conflict(_)));
+        assert_eq!(tap.missed(), 0);
+    }
+
+    #[test]
+    fn a_listener_that_does_not_listen_holds_nobody_up_and_the_lost_are_counted() {
+        let (tap, mut listener) = Tap::new(1);
+        tap.message(&base());
+        tap.message(&base());
+        assert_eq!(tap.missed(), 3);
+        assert!(listener.try_recv().is_ok());
+        drop(listener);
+        tap.message(&base());
+        assert_eq!(tap.missed(), 5);
+    }
+}

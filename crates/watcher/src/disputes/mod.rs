@@ -1,0 +1,9 @@
+//! False claims: disputed with a bond, voted on by who attests, finished when their time has come.
+
+mod attestation;
+mod disputer;
+mod votes;
+
+pub use attestation::Attesters;
+pub use disputer::{DisputeError, Disputer, DisputerParts, Opinions};
+pub use votes::{VoteLog, VoteLogError};

@@ -1,0 +1,153 @@
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+
+use alloy_primitives::B256;
+use forebond_evidence::{FaultKind, Ripe};
+use forebond_follower::StandingBoard;
+use forebond_protocol::Signed;
+use forebond_runtime::Shutdown;
+use forebond_settlement::Settlement;
+
+use super::{Passing, listening::ignore_unheard, passing::Observers};
+use crate::{
+    disputes::{Disputer, Opinions},
+    hearing::{Desk, DeskError, committer_sets},
+    now_ms,
+    settled::{Batches, LateWindows, MissedSlots, Reviewer},
+};
+
+/// L1 blocks that are searched again for sets of committers: a reorg may have brought others.
+const OVERLAP_BLOCKS: u64 = 64;
+/// Batches whose blocks are known to derive that are remembered.
+const MOST_DERIVED: usize = 4_096;
+
+/// Looks at L1 block by block, and at what it says of what was heard.
+pub(super) struct Looker {
+    pub(super) desk: Arc<Desk>,
+    pub(super) settlement: Settlement,
+    pub(super) standing: Arc<StandingBoard>,
+    pub(super) reviewer: Reviewer,
+    pub(super) late: LateWindows,
+    pub(super) missed: MissedSlots,
+    pub(super) disputer: Disputer,
+    pub(super) batches: Batches,
+    pub(super) observers: Observers,
+    pub(super) sets_until: u64,
+    pub(super) poll_ms: u64,
+}
+
+impl Looker {
+    /// Until the end is requested. What fails is told and looked at again.
+    pub(super) async fn run(mut self, shutdown: Shutdown) {
+        let mut looks = tokio::time::interval(Duration::from_millis(self.poll_ms.max(1)));
+        looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut opinions = Opinions::default();
+        let mut told: Option<B256> = None;
+        loop {
+            tokio::select! {
+                () = shutdown.requested() => return,
+                _ = looks.tick() => {}
+            }
+            tokio::select! {
+                () = shutdown.requested() => return,
+                () = self.look(&mut opinions, &mut told) => {}
+            }
+        }
+    }
+
+    async fn look(&mut self, opinions: &mut Opinions, told: &mut Option<B256>) {
+        let Some(head) = self.settlement.head() else {
+            return;
+        };
+        let slot = self.desk.clock().slot_at_s(head.timestamp_s);
+        let is_new_head = *told != Some(head.hash);
+        if let Err(error) = self.follow(slot) {
+            tracing::error!(%error, "what L1 shows cannot be kept");
+            return;
+        }
+        match self.reviewer.look(&mut self.batches).await {
+            Ok(compared) => {
+                for posted in compared {
+                    opinions.derives.insert((posted.id, posted.at.hash));
+                    self.observers
+                        .tell(&Passing::Settled(Box::new(posted), now_ms()));
+                }
+            }
+            Err(error) => tracing::warn!(%error, "batches wait to be looked at"),
+        }
+        while opinions.derives.len() > MOST_DERIVED {
+            opinions.derives.pop_first();
+        }
+        opinions.void = self
+            .standing
+            .standing()
+            .void_in
+            .iter()
+            .copied()
+            .collect::<BTreeSet<_>>();
+        if !is_new_head {
+            return;
+        }
+        self.sets(head.number).await;
+        self.anew();
+        let windows = self.settlement.windows();
+        if let Err(error) = self.late.look(&self.batches, &windows, slot).await {
+            tracing::warn!(%error, "windows wait to be looked at");
+        }
+        if let Err(error) = self.missed.look(slot).await {
+            tracing::warn!(%error, "missed slots wait to be looked at");
+        }
+        if let Err(error) = self.disputer.look(&self.batches, opinions, head).await {
+            tracing::warn!(%error, "disputes wait");
+        }
+        // Once an epoch, and once after a start.
+        if slot.is_multiple_of(self.desk.clock().slots_per_epoch.max(1))
+            && let Err(error) = self.desk.forget_before_horizon(slot)
+        {
+            tracing::error!(%error, "what is too old cannot be forgotten");
+        }
+        *told = Some(head.hash);
+    }
+
+    /// New L1 blocks: batches, their bases, slots without a block.
+    fn follow(&mut self, slot: u64) -> Result<(), DeskError> {
+        let brought = self.batches.follow(&self.settlement.origins());
+        self.desk.keep_batches(&brought.batches)?;
+        for stored in brought.bases {
+            let base = Signed::Base(stored.base);
+            ignore_unheard(self.desk.hear(slot, base, stored.signature))?;
+        }
+        for (_, block_slot) in brought.slots {
+            self.missed.next_block(block_slot);
+        }
+        Ok(())
+    }
+
+    /// Sets of committers announced since the last time.
+    async fn sets(&mut self, head: u64) {
+        let Some(client) = self.settlement.execution() else {
+            return;
+        };
+        let registry = self.settlement.facts().contracts.gateway_registry;
+        let from = self.sets_until.saturating_sub(OVERLAP_BLOCKS);
+        match committer_sets(client, registry, (from, head)).await {
+            Ok(sets) => {
+                self.desk.note_sets(sets);
+                self.sets_until = head;
+            }
+            Err(error) => tracing::warn!(%error, "sets of committers are not to be had"),
+        }
+    }
+
+    /// What the prosecution wants built anew is looked at again.
+    fn anew(&mut self) {
+        let wanted = self.desk.wanted_anew().unwrap_or_default();
+        for accusation in wanted {
+            match (accusation.kind, accusation.ripe) {
+                (FaultKind::Late, _) => self.late.again(accusation.window),
+                (FaultKind::MissedSlot, _) => self.missed.again(accusation.window),
+                (_, Ripe::Confirmed { batch_id }) => self.batches.again(batch_id),
+                (_, Ripe::AtOnce) => {}
+            }
+        }
+    }
+}

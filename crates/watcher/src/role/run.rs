@@ -1,0 +1,363 @@
+use std::{collections::BTreeMap, io::Write, sync::Arc};
+
+use alloy_eips::BlockId;
+use eyre::{WrapErr, eyre};
+use forebond_contracts::bindings::Parameters;
+use forebond_evidence::docket::Book;
+use forebond_exec::StoreOptions;
+use forebond_follower::{FollowerService, ServiceConfig, ServiceStanding, Tap, start};
+use forebond_l1::{
+    beacon::{BeaconClient, BeaconConfig},
+    sender::{Lane, LaneConfig},
+};
+use forebond_ledger::{
+    LedgerSettings,
+    rpc::{LedgerChain, ledger_methods},
+};
+use forebond_rpc::{HeavyWork, eth_module, serve};
+use forebond_runtime::{Health, Metrics, MetricsServer, Shutdown};
+use forebond_settlement::{RollupFile, Settlement};
+use forebond_types::Domain;
+use tokio::sync::{Mutex, watch};
+
+use super::{
+    Observer, WatcherConfig, catching_up::from_store, ingress::NoTransactions, listening::Listener,
+    looking::Looker, passing::Observers,
+};
+use crate::{
+    court::{Addresses, Court},
+    disputes::{Attesters, Disputer, DisputerParts, VoteLog},
+    figures::Figures,
+    hearing::{Desk, DeskParts, Ear, Journal, committer_sets},
+    payer::Payer,
+    prosecution::{self, Docks, Prosecutor, WantedAnew},
+    serving::{Served, watcher_methods},
+    settled::{Batches, LateWindows, MissedSlots, Presence, Reviewer},
+    store::CaseStore,
+};
+
+/// Cached accounts and slots.
+const CACHE_ENTRIES: usize = 1_000_000;
+/// Blocks from one durable write to the next.
+const CHECKPOINT_BLOCKS: u64 = 16;
+/// Messages that may wait to be heard.
+const TAPPED: usize = 16_384;
+/// Newest blocks of the store that are heard at a start, beside what was heard before.
+const START_BLOCKS: u64 = 1_024;
+/// Slots that a transaction may take before it is given up and looked at again.
+const PATIENCE_SLOTS: u64 = 6;
+
+/// L1's slot, by its newest block.
+#[derive(Clone)]
+pub(super) struct L1Slot(Settlement);
+
+impl L1Slot {
+    pub(super) fn now(&self) -> u64 {
+        let slots = self.0.facts().turns.slots;
+        self.0
+            .head()
+            .map_or(0, |head| slots.slot_at_s(head.timestamp_s))
+    }
+}
+
+/// Runs a watcher until the end is requested; prints `READY <url>` once it answers.
+///
+/// # Errors
+/// What stopped it, with what to do about it.
+pub async fn run(config: WatcherConfig, shutdown: Shutdown) -> eyre::Result<()> {
+    run_with(config, Vec::new(), shutdown).await
+}
+
+/// As [`run`], with observers of what passes by.
+///
+/// # Errors
+/// As [`run`].
+pub async fn run_with(
+    config: WatcherConfig,
+    observers: Vec<Box<dyn Observer>>,
+    shutdown: Shutdown,
+) -> eyre::Result<()> {
+    std::fs::create_dir_all(&config.data_dir)
+        .wrap_err_with(|| format!("cannot create {}", config.data_dir.display()))?;
+    let file = RollupFile::load(&config.rollup)?;
+    let addresses = Addresses::of(&file.deployment)?;
+    let metrics = Metrics::new(env!("CARGO_PKG_VERSION"))?;
+    let figures = Figures::new(metrics.registry())?;
+    let health = Health::new(&["watcher"]);
+    let metrics_server = match config.metrics {
+        Some(addr) => {
+            Some(MetricsServer::start(addr, metrics, health.clone(), shutdown.clone()).await?)
+        }
+        None => None,
+    };
+    let (tap, tapped) = Tap::new(TAPPED);
+    let domain = Domain {
+        l1_chain_id: file.l1.chain_id,
+        inbox: file.contracts.inbox,
+    };
+    // Cases before anything is followed: two watchers on one directory are told apart here.
+    let cases = Arc::new(CaseStore::open(&config.data_dir, config.most_cases)?);
+    let from_block = file.l1.start.number;
+    let service = service(&config, file, domain, tap.clone());
+    let follower = start(service, None, shutdown.clone()).await?;
+    let around = Around {
+        config: &config,
+        addresses,
+        domain,
+        cases,
+        figures,
+        from_block,
+        observers: Observers(Arc::new(observers)),
+    };
+    let ran = watch(around, &follower, (tap, tapped), &health, shutdown).await;
+    let ended = follower.stop().await;
+    if let Some(server) = metrics_server {
+        server.stopped().await?;
+    }
+    ran.and(ended)
+}
+
+struct Around<'a> {
+    config: &'a WatcherConfig,
+    addresses: Addresses,
+    domain: Domain,
+    cases: Arc<CaseStore>,
+    figures: Figures,
+    from_block: u64,
+    observers: Observers,
+}
+
+fn service(config: &WatcherConfig, file: RollupFile, domain: Domain, tap: Tap) -> ServiceConfig {
+    ServiceConfig {
+        ledger: LedgerSettings {
+            state_dir: config.data_dir.join("state"),
+            genesis: file.genesis(),
+            genesis_origin: file.genesis.origin,
+            domain,
+            store: StoreOptions::default(),
+            cache_entries: CACHE_ENTRIES,
+            checkpoint_blocks: CHECKPOINT_BLOCKS,
+        },
+        rollup: file,
+        l1_rpc: config.l1_rpc.clone(),
+        l1_beacon: config.l1_beacon.clone(),
+        data_dir: config.data_dir.clone(),
+        peers: config.peers.clone(),
+        own_address: Some(config.http.to_string()),
+        poll_ms: config.poll_ms,
+        net: config.net.clone(),
+        publish_as: None,
+        tap: Some(tap),
+    }
+}
+
+/// Everything beside the follower, until the end is requested.
+async fn watch(
+    around: Around<'_>,
+    follower: &FollowerService,
+    (tap, tapped): (Tap, tokio::sync::mpsc::Receiver<forebond_follower::Tapped>),
+    health: &Health,
+    shutdown: Shutdown,
+) -> eyre::Result<()> {
+    let config = around.config;
+    let settlement = follower.settlement.clone();
+    let facts = settlement.facts().clone();
+    let slots = facts.turns.slots;
+    let client = settlement
+        .execution()
+        .cloned()
+        .ok_or_else(|| eyre!("no L1 endpoint is given: --l1-rpc"))?;
+    let slot = L1Slot(settlement.clone());
+    let me = config.payer.address();
+    let court = Court::new(client.clone(), around.addresses, slots, me);
+
+    let head = client.head().await?;
+    let desk = desk(
+        &around.cases,
+        &around.figures,
+        &court,
+        config,
+        around.domain,
+    )
+    .await?;
+    let registry = facts.contracts.gateway_registry;
+    let sets = committer_sets(&client, registry, (around.from_block, head.number)).await?;
+    desk.note_sets(sets);
+    let reader = follower.reader.clone();
+    let (told, of_store) = (desk.clone(), reader.clone());
+    let now = slots.slot_at_s(head.timestamp_s);
+    let events = reader.board.subscribe();
+    tokio::task::spawn_blocking(move || -> eyre::Result<()> {
+        let (rows, left_out) = told.recall(now)?;
+        let blocks = from_store(&told, now, &of_store, START_BLOCKS)?;
+        tracing::info!(
+            rows,
+            left_out,
+            blocks,
+            "what was heard before is known again"
+        );
+        Ok(())
+    })
+    .await??;
+
+    let slot_ms = slots.seconds_per_slot.saturating_mul(1_000).max(1);
+    let lane = LaneConfig {
+        fees: config.fees,
+        poll_ms: config.poll_ms,
+        bump_after_ms: slot_ms.saturating_mul(2),
+        ..LaneConfig::default()
+    };
+    let lane = Lane::new(client.clone(), config.payer.clone(), lane).await?;
+    let deadline_ms = slot_ms.saturating_mul(PATIENCE_SLOTS);
+    let payer = Arc::new(Mutex::new(Payer::new(client.clone(), lane, deadline_ms)));
+    let (standings, seen) = watch::channel(BTreeMap::new());
+    let docks = Docks {
+        store: around.cases.clone(),
+        prosecutor: Prosecutor::new(court.clone(), payer.clone(), config.pace),
+        anew: desk.anew().clone(),
+        standings,
+        poll_ms: config.poll_ms,
+    };
+    let beacon = config
+        .l1_beacon
+        .first()
+        .map(|url| BeaconClient::new(&BeaconConfig::new(url)))
+        .transpose()?;
+    let presence = Presence::new(beacon, slots);
+    let disputer = Disputer::new(DisputerParts {
+        court: court.clone(),
+        payer,
+        me,
+        attesters: Attesters::new(config.attesters.clone()),
+        votes: VoteLog::open(&config.data_dir)?,
+        clock: slots,
+        claim_window_s: facts.claim_window_s,
+        l1_chain_id: around.domain.l1_chain_id,
+        figures: around.figures.clone(),
+    });
+    let looker = Looker {
+        reviewer: Reviewer::new(desk.clone(), court.clone(), reader.clone()),
+        late: LateWindows::new(
+            desk.clone(),
+            court.clone(),
+            presence.clone(),
+            facts.turns.handover_slots,
+        ),
+        missed: MissedSlots::new(desk.clone(), court, presence),
+        disputer,
+        batches: Batches::kept(desk.batches()?),
+        settlement: settlement.clone(),
+        standing: follower.standing.clone(),
+        observers: around.observers.clone(),
+        sets_until: head.number,
+        poll_ms: config.poll_ms,
+        desk: desk.clone(),
+    };
+    let listener = Listener {
+        desk: desk.clone(),
+        slot: slot.clone(),
+        reader,
+        observers: around.observers,
+        shutdown: shutdown.clone(),
+    };
+    let prosecuting = {
+        let shutdown = shutdown.clone();
+        async move {
+            let ended = prosecution::run(docks, shutdown.clone()).await;
+            if ended.is_err() {
+                shutdown.request("cases cannot be kept");
+            }
+            ended
+        }
+    };
+    let prosecuting = tokio::spawn(prosecuting);
+    let tasks = [
+        tokio::spawn(listener.clone().to_messages(tap, tapped)),
+        tokio::spawn(listener.to_promises(events)),
+        tokio::spawn(looker.run(shutdown.clone())),
+    ];
+
+    let served = Served::new(desk.clone(), around.domain, seen, move || slot.now());
+    let server = serving(config, follower, served).await;
+    let served = async {
+        let (server, feed) = server?;
+        let mut out = std::io::stdout();
+        writeln!(out, "READY http://{}", server.local_addr())
+            .and_then(|()| out.flush())
+            .wrap_err("cannot write to standard output")?;
+        health.set_ready("watcher");
+        shutdown.requested().await;
+        server.stop().await;
+        feed.abort();
+        Ok(())
+    };
+    let served: eyre::Result<()> = served.await;
+    if served.is_err() {
+        shutdown.request("the watcher cannot serve");
+    }
+    let prosecuted = prosecuting.await?;
+    for task in tasks {
+        task.abort();
+    }
+    tokio::task::spawn_blocking(move || desk.sync()).await??;
+    prosecuted?;
+    served
+}
+
+/// The desk with an empty book.
+async fn desk(
+    cases: &Arc<CaseStore>,
+    figures: &Figures,
+    court: &Court,
+    config: &WatcherConfig,
+    domain: Domain,
+) -> eyre::Result<Arc<Desk>> {
+    let clock = court.clock();
+    let terms = Parameters::termsAtCall {
+        epoch: clock.epoch_of(clock.slot_at_s(court.client().head().await?.timestamp_s)),
+    };
+    let parameters = court.addresses().parameters;
+    let terms = court.read(parameters, &terms, BlockId::latest()).await?;
+    let horizon_slots = terms
+        .evidenceHorizonSeconds
+        .checked_div(clock.seconds_per_slot)
+        .unwrap_or(0);
+    let book = Book::new(domain, clock, horizon_slots, config.limits);
+    Ok(Arc::new(Desk::new(DeskParts {
+        ear: Ear::new(book),
+        journal: Journal::open(&config.data_dir, config.journal_bytes)?,
+        cases: cases.clone(),
+        anew: WantedAnew::default(),
+        figures: figures.clone(),
+        domain,
+        clock,
+        horizon_slots,
+    })))
+}
+
+/// The RPC: the ledger's methods, and the watcher's own.
+async fn serving(
+    config: &WatcherConfig,
+    follower: &FollowerService,
+    served: Served,
+) -> eyre::Result<(forebond_rpc::ServerHandle, tokio::task::JoinHandle<()>)> {
+    let chain = Arc::new(LedgerChain::new(follower.reader.clone(), NoTransactions));
+    let standing = Arc::new(ServiceStanding {
+        role: "watcher",
+        gateway: Box::new(|| None),
+        board: follower.standing.clone(),
+        settlement: follower.settlement.clone(),
+        links: follower.links.clone(),
+        sequencing: Box::new(|| false),
+    });
+    let heavy = HeavyWork::new(
+        config.rpc.max_heavy_requests,
+        config.rpc.max_waiting_heavy_requests,
+    );
+    let version = concat!("forebond-watcher/v", env!("CARGO_PKG_VERSION")).to_owned();
+    let mut module = eth_module(chain.clone(), &config.rpc, heavy, version)?;
+    module.merge(ledger_methods(chain.clone(), standing)?)?;
+    module.merge(watcher_methods(served)?)?;
+    let server = serve(&config.rpc, config.http, module).await?;
+    Ok((server, tokio::spawn(chain.feed())))
+}

@@ -1,0 +1,11 @@
+//! What users hand in, and what everybody may see of cases.
+
+mod cases;
+mod methods;
+mod refusals;
+mod submission;
+
+pub use cases::{CaseView, cases};
+pub use methods::{Served, watcher_methods};
+pub use refusals::SubmitRefusal;
+pub use submission::{MOST_SUBMISSION_BYTES, Submission, submit};
