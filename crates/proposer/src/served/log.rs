@@ -158,10 +158,7 @@ impl MessageLog {
     }
 }
 
-fn read(
-    path: &Path,
-    file: File,
-) -> Result<BTreeMap<(u64, PublicKeyBytes), SlotMessage>, LogError> {
+fn read(path: &Path, file: File) -> Result<BTreeMap<(u64, PublicKeyBytes), SlotMessage>, LogError> {
     let failed = |reason| LogError::Storage {
         path: path.to_owned(),
         reason,
