@@ -1,7 +1,12 @@
 //! What can be asked on the command line.
 
 use crate::commands::{
-    batcher::BatcherArgs, config::ConfigArgs, gateway::GatewayArgs, node::NodeArgs,
+    batcher::BatcherArgs,
+    config::ConfigArgs,
+    dev_signer::DevSignerArgs,
+    gateway::GatewayArgs,
+    node::NodeArgs,
+    proposer::{DoctorArgs, ProposerArgs},
     verify::VerifyArgs,
 };
 use clap::{Parser, Subcommand};
@@ -27,6 +32,12 @@ pub(crate) enum Command {
     Node(Box<NodeArgs>),
     /// Post a gateway's blocks to L1, keep the lookahead proven
     Batcher(Box<BatcherArgs>),
+    /// Lend validators' slots to gateways, through a Commit-Boost signer
+    Proposer(Box<ProposerArgs>),
+    /// Say what is wrong with a proposer's surroundings, and how to mend it
+    Doctor(Box<DoctorArgs>),
+    /// A Commit-Boost signer with publicly known keys, for development chains
+    DevSigner(Box<DevSignerArgs>),
     /// Check a preconfirmation offline and say what it promises
     Verify(VerifyArgs),
     /// Load an Ethereum RPC and verify every answer
@@ -59,6 +70,12 @@ mod tests {
             "forebond gateway --rollup r.json --l1-rpc http://a --l1-beacon http://b --peer ws://c --data-dir d --http 127.0.0.1:9545",
             "forebond node --rollup r.json --l1-rpc http://a --l1-beacon http://b --data-dir d --http 127.0.0.1:9645",
             "forebond batcher --rollup r.json --l1-rpc http://a --l1-beacon http://b --gateway http://c --data-dir d",
+            "forebond proposer --rollup r.json --l1-rpc http://a --l1-beacon http://b --data-dir d --http 127.0.0.1:9700 --metrics 127.0.0.1:9701",
+            "forebond proposer deregister 4 5 --rollup r.json --l1-rpc http://a --l1-beacon http://b",
+            "forebond proposer protection export f.json --data-dir d",
+            "forebond proposer protection import f.json --data-dir d",
+            "forebond doctor --rollup r.json --l1-rpc http://a --l1-beacon http://b --data-dir d --json",
+            "forebond dev-signer --l1-beacon http://b --validators 4-7 --port 20000 --write-config cb.toml",
             "forebond config check --config f",
             "forebond config check",
         ] {

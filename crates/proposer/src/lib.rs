@@ -12,6 +12,7 @@
 pub mod act;
 pub mod choice;
 pub mod config;
+pub mod doctor;
 pub mod duties;
 pub mod figures;
 pub mod guard;

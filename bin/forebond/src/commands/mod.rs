@@ -3,9 +3,11 @@
 pub(crate) mod batcher;
 mod bench;
 pub(crate) mod config;
+pub(crate) mod dev_signer;
 mod devnet;
 pub(crate) mod gateway;
 pub(crate) mod node;
+pub(crate) mod proposer;
 mod rollup_args;
 mod running;
 pub(crate) mod verify;
@@ -17,9 +19,12 @@ use std::process::ExitCode;
 pub(crate) fn run(cli: Cli) -> eyre::Result<ExitCode> {
     let done = match cli.command {
         Command::Devnet(args) => return devnet::run(*args),
+        Command::Doctor(args) => return proposer::doctor(*args),
         Command::Gateway(args) => gateway::run(*args),
         Command::Node(args) => node::run(*args),
         Command::Batcher(args) => batcher::run(*args),
+        Command::Proposer(args) => proposer::run(*args),
+        Command::DevSigner(args) => dev_signer::run(*args),
         Command::Verify(args) => verify::run(&args),
         Command::Bench(args) => bench::run(*args),
         Command::Config(args) => config::run(*args),
