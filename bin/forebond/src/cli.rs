@@ -1,8 +1,16 @@
 //! What can be asked on the command line.
 
 use crate::commands::{
-    batcher::BatcherArgs, claim::ClaimArgs, config::ConfigArgs, gateway::GatewayArgs,
-    node::NodeArgs, rewards::RewardsArgs, verify::VerifyArgs, watcher::WatcherArgs,
+    batcher::BatcherArgs,
+    claim::ClaimArgs,
+    config::ConfigArgs,
+    dev_signer::DevSignerArgs,
+    gateway::GatewayArgs,
+    node::NodeArgs,
+    proposer::{DoctorArgs, ProposerArgs},
+    rewards::RewardsArgs,
+    verify::VerifyArgs,
+    watcher::WatcherArgs,
 };
 use clap::{Parser, Subcommand};
 use forebond_bench::BenchArgs;
@@ -31,6 +39,12 @@ pub(crate) enum Command {
     Rewards(Box<RewardsArgs>),
     /// Find what gateways did wrong, bring it to L1, fetch the bounties
     Watcher(Box<WatcherArgs>),
+    /// Lend validators' slots to gateways, through a Commit-Boost signer
+    Proposer(Box<ProposerArgs>),
+    /// Say what is wrong with a proposer's surroundings, and how to mend it
+    Doctor(Box<DoctorArgs>),
+    /// A Commit-Boost signer with publicly known keys, for development chains
+    DevSigner(Box<DevSignerArgs>),
     /// Check a preconfirmation offline and say what it promises
     Verify(VerifyArgs),
     /// Say where the refund for a broken promise stands, and claim it
@@ -71,6 +85,12 @@ mod tests {
             "forebond claim - --rollup r.json --l1-rpc http://a --calldata",
             "forebond watcher --rollup r.json --l1-rpc http://a --l1-beacon http://b --peer ws://c --data-dir d --http 127.0.0.1:9745 \
              --net off --metrics 127.0.0.1:9100",
+            "forebond proposer --rollup r.json --l1-rpc http://a --l1-beacon http://b --data-dir d --http 127.0.0.1:9700 --metrics 127.0.0.1:9701",
+            "forebond proposer deregister 4 5 --rollup r.json --l1-rpc http://a --l1-beacon http://b",
+            "forebond proposer protection export f.json --data-dir d",
+            "forebond proposer protection import f.json --data-dir d",
+            "forebond doctor --rollup r.json --l1-rpc http://a --l1-beacon http://b --data-dir d --json",
+            "forebond dev-signer --l1-beacon http://b --validators 4-7 --port 20000 --write-config cb.toml",
             "forebond config check --config f",
             "forebond config check",
         ] {

@@ -200,7 +200,16 @@ mod tests {
         // Gateways hurry from slot 36 on.
         assert_eq!(from(0, &PROVEN), Some(37));
         assert_eq!(from(1, &PROVEN), Some(38));
-        assert_eq!(from(7, &Known { next: true, ..PROVEN }), None);
+        assert_eq!(
+            from(
+                7,
+                &Known {
+                    next: true,
+                    ..PROVEN
+                }
+            ),
+            None
+        );
         let behind = Known {
             present: false,
             ..PROVEN

@@ -230,7 +230,10 @@ impl Keeper {
         }
         let registry = self.facts.contracts.gateway_registry;
         let count = GatewayRegistry::gatewayCountCall {};
-        let gateways = self.at(head).read("GatewayRegistry", registry, &count).await?;
+        let gateways = self
+            .at(head)
+            .read("GatewayRegistry", registry, &count)
+            .await?;
         let next = epoch.saturating_add(1);
         let known = Known {
             previous: match epoch.checked_sub(1) {

@@ -9,9 +9,13 @@
 //! - [`doctor`]: what is wrong, and how to mend it
 //! - [`role`]: the process
 
-pub mod choice;
-pub mod duties;
 pub mod act;
+pub mod choice;
 pub mod config;
+pub mod doctor;
+pub mod duties;
+pub mod figures;
+pub mod guard;
+pub mod role;
 pub mod seen;
 pub mod served;

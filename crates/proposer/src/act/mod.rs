@@ -8,4 +8,4 @@ mod signing;
 pub use operator::{Operator, OperatorError, Sent};
 pub use proof::{ProofSourceError, ValidatorProofs};
 pub use registering::{RegisterError, registration_call, sign_registration};
-pub use signing::{SlotSigner, SlotSignError};
+pub use signing::{SlotSignError, SlotSigner};

@@ -49,7 +49,9 @@ pub enum OperatorError {
     #[error("the last {MOST_NONCES} delegation nonces are used; tried again in the next slot")]
     Nonces,
     /// The rollup file does not name it.
-    #[error("the rollup file names no `slasher`; loans have to name it: take the file from whoever runs the rollup")]
+    #[error(
+        "the rollup file names no `slasher`; loans have to name it: take the file from whoever runs the rollup"
+    )]
     NoSlasher,
 }
 
@@ -105,7 +107,12 @@ impl Operator {
     ///
     /// # Errors
     /// [`OperatorError`].
-    pub async fn lend(&mut self, head: BlockRef, slot: u64, loan: Loan) -> Result<Sent, OperatorError> {
+    pub async fn lend(
+        &mut self,
+        head: BlockRef,
+        slot: u64,
+        loan: Loan,
+    ) -> Result<Sent, OperatorError> {
         let slasher = self.contracts.slasher.ok_or(OperatorError::NoSlasher)?;
         let call = GatewayRegistry::delegateCall {
             delegation: GatewayRegistry::Delegation {
@@ -120,7 +127,8 @@ impl Operator {
             // The operator calls: nothing is signed that could be shown to somebody else.
             operatorSignature: Bytes::new(),
         };
-        self.call("a loan", self.contracts.gateway_registry, &call).await
+        self.call("a loan", self.contracts.gateway_registry, &call)
+            .await
     }
 
     /// Ends what was lent after an epoch.
@@ -209,9 +217,10 @@ impl Operator {
                     data: Some(data), ..
                 })
                 | SendError::Refused {
-                    error: L1Error::Refused {
-                        data: Some(data), ..
-                    },
+                    error:
+                        L1Error::Refused {
+                            data: Some(data), ..
+                        },
                     ..
                 },
             ) if !data.is_empty() => return Err(refusal(what, &data)),

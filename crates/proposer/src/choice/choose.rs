@@ -247,7 +247,10 @@ mod tests {
 
     #[test]
     fn with_nobody_fit_the_one_that_has_the_slots_keeps_them() {
-        let all = [down(candidate(1, 400, 10, 500)), down(candidate(2, 1, 1, 1))];
+        let all = [
+            down(candidate(1, 400, 10, 500)),
+            down(candidate(2, 1, 1, 1)),
+        ];
         assert_eq!(chosen(&all, Some((1, 50))), Some(1));
         assert_eq!(chosen(&all, None), None);
     }

@@ -41,18 +41,19 @@ pub fn disagreements(
     says: &L1Says,
 ) -> Vec<Disagreement> {
     let mut found = Vec::new();
-    let mut compare = |what, first: (&'static str, String), second: (&'static str, String), mend| {
-        if first.1 != second.1 {
-            found.push(Disagreement {
-                what,
-                first_source: first.0,
-                first: first.1,
-                second_source: second.0,
-                second: second.1,
-                mend,
-            });
-        }
-    };
+    let mut compare =
+        |what, first: (&'static str, String), second: (&'static str, String), mend| {
+            if first.1 != second.1 {
+                found.push(Disagreement {
+                    what,
+                    first_source: first.0,
+                    first: first.1,
+                    second_source: second.0,
+                    second: second.1,
+                    mend,
+                });
+            }
+        };
     let beacon = "point --l1-beacon at a node of the chain in CB_CONFIG, or correct `chain` there";
     compare(
         "genesis fork version",
@@ -93,7 +94,10 @@ pub fn disagreements(
     compare(
         "slots of an epoch",
         (BEACON, says.spec.slots_per_epoch.to_string()),
-        ("the rollup's contracts", says.clock.slots_per_epoch.to_string()),
+        (
+            "the rollup's contracts",
+            says.clock.slots_per_epoch.to_string(),
+        ),
         "use the rollup file and the L1 endpoints of one deployment",
     );
     compare(

@@ -212,7 +212,12 @@ impl OwnConfig {
             .relays
             .iter()
             .map(|url| ("relays", url))
-            .chain(self.guard.upstream.iter().map(|url| ("guard.upstream", url)))
+            .chain(
+                self.guard
+                    .upstream
+                    .iter()
+                    .map(|url| ("guard.upstream", url)),
+            )
             .chain(
                 self.gateways
                     .iter()
@@ -275,13 +280,25 @@ mod tests {
                 "[policy.weights]\nbond = 0\nlatency = 0\nfee_share = 0\nregion = 0",
                 "policy.weights",
             ),
-            ("[loans]\nrenew_before_epochs = 2", "loans.renew_before_epochs"),
+            (
+                "[loans]\nrenew_before_epochs = 2",
+                "loans.renew_before_epochs",
+            ),
             ("[loans]\nlength_epochs = 0", "loans.length_epochs"),
             ("[[gateways]]\nid = 0", "gateways"),
-            ("[[gateways]]\nid = 1\n[[gateways]]\nid = 1", "gateways, id 1"),
-            ("[[gateways]]\nid = 1\nfee_share_bps = 10001", "fee_share_bps"),
+            (
+                "[[gateways]]\nid = 1\n[[gateways]]\nid = 1",
+                "gateways, id 1",
+            ),
+            (
+                "[[gateways]]\nid = 1\nfee_share_bps = 10001",
+                "fee_share_bps",
+            ),
             ("relays = [\"ftp://a\"]", "relays"),
-            ("[guard]\nbatch_deadline_ms = 950", "guard.batch_deadline_ms"),
+            (
+                "[guard]\nbatch_deadline_ms = 950",
+                "guard.batch_deadline_ms",
+            ),
             ("[signer]\ncall_deadline_ms = 1", "signer.call_deadline_ms"),
         ] {
             let error = parse(text).unwrap_err();

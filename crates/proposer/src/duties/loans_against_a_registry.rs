@@ -15,7 +15,11 @@ impl Book {
         if loan.first_epoch < epoch + LEAD_EPOCHS {
             return Err(format!("{loan:?} is too early in {epoch}"));
         }
-        if self.0.last().is_some_and(|newest| loan.first_epoch <= newest.last_epoch) {
+        if self
+            .0
+            .last()
+            .is_some_and(|newest| loan.first_epoch <= newest.last_epoch)
+        {
             return Err(format!("{loan:?} overlaps {:?}", self.0));
         }
         self.0.push(loan);
@@ -42,7 +46,11 @@ impl Book {
 
     fn at(&self, epoch: u64) -> Vec<u32> {
         let covers = |loan: &&Loan| loan.covers(epoch);
-        self.0.iter().filter(covers).map(|loan| loan.gateway).collect()
+        self.0
+            .iter()
+            .filter(covers)
+            .map(|loan| loan.gateway)
+            .collect()
     }
 }
 

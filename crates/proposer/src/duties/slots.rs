@@ -67,7 +67,9 @@ pub enum Skipped {
 
 /// `gateway` and rollup, for those who read `metadata`: `abi.encode(uint256 l1ChainId, address inbox, uint32 gateway)`.
 fn metadata(rollup: &RollupName, gateway: u32) -> Bytes {
-    (rollup.l1_chain_id, rollup.inbox, gateway).abi_encode().into()
+    (rollup.l1_chain_id, rollup.inbox, gateway)
+        .abi_encode()
+        .into()
 }
 
 /// Messages for the slots after `now_slot`, nearest first. `ours`: whether the validator is the operator's in its epoch; `lent`: by

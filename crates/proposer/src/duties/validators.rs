@@ -173,10 +173,7 @@ mod tests {
 
     fn numbers(registration: Option<Registration>) -> Vec<u64> {
         let list = registration.map(|found| found.validators);
-        list.into_iter()
-            .flatten()
-            .map(|(index, _)| index)
-            .collect()
+        list.into_iter().flatten().map(|(index, _)| index).collect()
     }
 
     #[test]

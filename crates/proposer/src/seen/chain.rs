@@ -73,7 +73,10 @@ impl Chain {
         keys: &[PublicKeyBytes],
     ) -> Result<Vec<Seen>, SeenError> {
         let keys = keys.get(..MOST_VALIDATORS).unwrap_or(keys);
-        let known = self.beacon.validators_of_keys(BeaconBlock::Head, keys).await?;
+        let known = self
+            .beacon
+            .validators_of_keys(BeaconBlock::Head, keys)
+            .await?;
         let registry = self.facts.contracts.validator_registry;
         let mut by_key = BTreeMap::new();
         for validator in known {
@@ -121,7 +124,10 @@ impl Chain {
         let mut found = Vec::new();
         for epoch in [epoch, epoch.saturating_add(1)] {
             let duties = self.beacon.proposer_duties(epoch, &self.spec).await?;
-            let ours = duties.data.iter().filter(|duty| keys.contains(&duty.pubkey));
+            let ours = duties
+                .data
+                .iter()
+                .filter(|duty| keys.contains(&duty.pubkey));
             found.extend(ours.map(|duty| Duty {
                 slot: duty.slot,
                 epoch,

@@ -73,9 +73,10 @@ impl Lookout {
     pub async fn look(&mut self, book: &WindowBook) {
         self.health
             .retain(|gateway, _| book.gateways.contains_key(gateway));
-        let client = &self.client;
-        let looks: Vec<_> = futures_util::stream::iter(book.gateways.iter())
-            .map(|(gateway, info)| async move {
+        let wanted: Vec<_> = book
+            .gateways
+            .iter()
+            .map(|(gateway, info)| {
                 // In whichever of the known epochs: a gateway rotates its keys now and then.
                 let committers: Vec<Address> = info
                     .epochs
@@ -83,7 +84,13 @@ impl Lookout {
                     .filter_map(|epoch| epoch.committers.as_ref())
                     .flat_map(|set| set.members.iter().copied())
                     .collect();
-                (*gateway, look(client, &info.endpoint, &committers).await)
+                (*gateway, info.endpoint.clone(), committers)
+            })
+            .collect();
+        let looks: Vec<_> = futures_util::stream::iter(wanted)
+            .map(|(gateway, endpoint, committers)| {
+                let client = self.client.clone();
+                async move { (gateway, look(&client, &endpoint, &committers).await) }
             })
             .buffer_unordered(AT_ONCE)
             .collect()

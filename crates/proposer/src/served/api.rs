@@ -1,6 +1,11 @@
 use std::net::SocketAddr;
 
-use axum::{Json, Router, extract::{Path, State}, http::StatusCode, routing::get};
+use axum::{
+    Json, Router,
+    extract::{Path, State},
+    http::StatusCode,
+    routing::get,
+};
 use forebond_beacon::signing::fabric::SignedDelegation;
 use forebond_runtime::Shutdown;
 use tokio::{net::TcpListener, task::JoinHandle};
@@ -30,7 +35,11 @@ impl Serving {
 ///
 /// # Errors
 /// The address is taken or not ours.
-pub async fn serve(address: SocketAddr, book: SlotBook, shutdown: Shutdown) -> std::io::Result<Serving> {
+pub async fn serve(
+    address: SocketAddr,
+    book: SlotBook,
+    shutdown: Shutdown,
+) -> std::io::Result<Serving> {
     let listener = TcpListener::bind(address).await?;
     let address = listener.local_addr()?;
     let router = Router::new()

@@ -91,6 +91,19 @@ impl MessageLog {
         Ok(log)
     }
 
+    /// Counts the messages in `dir` without changing anything.
+    ///
+    /// # Errors
+    /// As [`Self::open`]'s.
+    pub fn check(dir: &Path) -> Result<usize, LogError> {
+        let path = dir.join(FILE);
+        match File::open(&path) {
+            Ok(file) => Ok(read(&path, file)?.len()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(0),
+            Err(reason) => Err(LogError::Storage { path, reason }),
+        }
+    }
+
     /// The first message for this slot and validator.
     #[must_use]
     pub fn first(&self, slot: u64, proposer: PublicKeyBytes) -> Option<&SlotMessage> {
@@ -158,10 +171,7 @@ impl MessageLog {
     }
 }
 
-fn read(
-    path: &Path,
-    file: File,
-) -> Result<BTreeMap<(u64, PublicKeyBytes), SlotMessage>, LogError> {
+fn read(path: &Path, file: File) -> Result<BTreeMap<(u64, PublicKeyBytes), SlotMessage>, LogError> {
     let failed = |reason| LogError::Storage {
         path: path.to_owned(),
         reason,

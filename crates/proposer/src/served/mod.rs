@@ -6,6 +6,6 @@ mod log;
 mod relays;
 
 pub use api::{Serving, serve};
-pub use book::{SERVED_SLOTS, Standing, SlotBook};
+pub use book::{SERVED_SLOTS, SlotBook, Standing};
 pub use log::{LogError, MessageLog};
 pub use relays::{DELEGATE, DELEGATIONS, Relays};

@@ -1,6 +1,9 @@
 use std::time::Duration;
 
-use forebond_beacon::signing::{commit_boost::Chain, fabric::{SignedDelegation, SlotDelegation}};
+use forebond_beacon::signing::{
+    commit_boost::Chain,
+    fabric::{SignedDelegation, SlotDelegation},
+};
 use futures_util::StreamExt;
 use url::Url;
 

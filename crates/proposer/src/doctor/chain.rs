@@ -1,0 +1,394 @@
+use std::sync::Arc;
+
+use alloy_primitives::U256;
+use forebond_beacon::bls::PublicKeyBytes;
+use forebond_l1::{
+    beacon::{BeaconClient, BeaconConfig},
+    clock::{Clock, SystemClock},
+    execution::{BlockRef, ExecutionClient, ExecutionConfig},
+};
+use forebond_settlement::{L1Start, RollupFile, Settlement, SettlementConfig, WindowBook};
+
+use super::{DEADLINE, Report, in_time};
+use crate::{
+    choice::{HealthTerms, choose},
+    config::{L1Says, ProposerConfig, disagreements},
+    duties::{
+        loans::LEAD_EPOCHS,
+        validators::{Place, place_of},
+    },
+    seen::{Chain, Lookout},
+};
+
+/// Enough for a few transactions, gwei.
+const LITTLE_GWEI: u64 = 50_000_000;
+/// Slots the newest block may be old.
+const OLD_SLOTS: u64 = 4;
+
+/// Nodes, contracts, the operator, its validators and loans.
+pub(super) async fn examine(config: &ProposerConfig, keys: &[PublicKeyBytes], report: &mut Report) {
+    let Some((execution, file)) = execution(config, report).await else {
+        return;
+    };
+    let head = in_time(execution.head()).await;
+    let head = match head {
+        Ok(head) => head,
+        Err(error) => {
+            report.fail("execution node", error, "name another one with --l1-rpc");
+            return;
+        }
+    };
+    let Some(settlement) = contracts(config, file, head, report).await else {
+        return;
+    };
+    let Some(chain) = beacon(config, execution, &settlement, report).await else {
+        return;
+    };
+    clock(&chain, head, report);
+    operator(&chain, report).await;
+    validators(&chain, head, keys, report).await;
+    loans(config, &chain, head, &settlement, report).await;
+}
+
+async fn execution(
+    config: &ProposerConfig,
+    report: &mut Report,
+) -> Option<(ExecutionClient, RollupFile)> {
+    let file = match RollupFile::load(&config.places.rollup) {
+        Ok(file) => file,
+        Err(error) => {
+            let mend = "take the file from whoever runs the rollup (--rollup)";
+            report.fail("rollup file", error.to_string(), mend);
+            return None;
+        }
+    };
+    let Some(endpoint) = config.places.l1_rpc.first() else {
+        report.fail("execution node", "none is named", "--l1-rpc URL");
+        return None;
+    };
+    let client = match ExecutionClient::new(&ExecutionConfig::new(endpoint)) {
+        Ok(client) => client,
+        Err(error) => {
+            report.fail("execution node", error.to_string(), "correct --l1-rpc");
+            return None;
+        }
+    };
+    Some((client, file))
+}
+
+/// The rollup's view: it checks what the file says against what is deployed.
+async fn contracts(
+    config: &ProposerConfig,
+    file: RollupFile,
+    head: BlockRef,
+    report: &mut Report,
+) -> Option<Settlement> {
+    let has_slasher = file.contracts.slasher.is_some();
+    let started = in_time(Settlement::start(SettlementConfig {
+        l1_rpc: config.places.l1_rpc.clone(),
+        l1_beacon: Vec::new(),
+        rollup: file,
+        poll_ms: 50,
+        from: L1Start {
+            number: head.number.saturating_sub(1),
+            hash: head.parent_hash,
+        },
+    }));
+    let (settlement, mut events) = match started.await {
+        Ok(started) => started,
+        Err(error) => {
+            let mend = "rollup file and --l1-rpc have to be of one deployment";
+            report.fail("contracts", error, mend);
+            return None;
+        }
+    };
+    tokio::spawn(async move { while events.recv().await.is_some() {} });
+    // Until windows and gateways are read.
+    let read = async {
+        while settlement.windows().at.is_none() {
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+    };
+    if tokio::time::timeout(DEADLINE, read).await.is_err() {
+        let mend =
+            "look at the execution node: eth_getLogs and eth_call of recent blocks have to work";
+        report.fail("contracts", "windows and gateways can't be read", mend);
+        return None;
+    }
+    let gateways = settlement.windows().gateways.len();
+    report.ok(
+        "contracts",
+        format!("the rollup is there, with {gateways} gateways"),
+    );
+    if !has_slasher {
+        let mend = "take a newer file from whoever runs the rollup: loans have to name the slasher";
+        report.fail("rollup file", "it names no slasher", mend);
+    }
+    Some(settlement)
+}
+
+async fn beacon(
+    config: &ProposerConfig,
+    execution: ExecutionClient,
+    settlement: &Settlement,
+    report: &mut Report,
+) -> Option<Chain> {
+    const WHAT: &str = "beacon node";
+    let Some(endpoint) = config.places.l1_beacon.first() else {
+        report.fail(WHAT, "none is named", "--l1-beacon URL");
+        return None;
+    };
+    let asked = async {
+        let beacon = BeaconClient::new(&BeaconConfig::new(endpoint))?;
+        let says = L1Says {
+            genesis: beacon.genesis().await?,
+            spec: beacon.spec().await?,
+            execution_chain_id: execution.chain_id().await?,
+            rollup_chain_id: settlement.facts().l1.chain_id,
+            clock: settlement.facts().turns.slots,
+        };
+        Ok::<_, forebond_l1::L1Error>((beacon, says))
+    };
+    let (beacon, says) = match in_time(asked).await {
+        Ok(answers) => answers,
+        Err(error) => {
+            report.fail(WHAT, error, "name another one with --l1-beacon");
+            return None;
+        }
+    };
+    let module = &config.module;
+    let found = disagreements(&module.chain, module.signing_id, &says);
+    for one in &found {
+        report.fail(
+            "chain",
+            one.to_string(),
+            "`forebond proposer` does not start like this",
+        );
+    }
+    if found.is_empty() {
+        let found = format!(
+            "chain id {}, genesis fork version {}: configuration, nodes and rollup agree",
+            says.spec.deposit_chain_id, says.genesis.genesis_fork_version
+        );
+        report.ok("chain", found);
+    }
+    let now = settlement
+        .facts()
+        .turns
+        .slots
+        .slot_at_ms(SystemClock.now_ms());
+    match in_time(beacon.require_synced(now)).await {
+        Ok(status) => report.ok(WHAT, format!("in step, at slot {}", status.head_slot)),
+        Err(error) => report.fail(WHAT, error, "wait until it is, or name another one"),
+    }
+    Some(Chain {
+        execution,
+        beacon,
+        spec: says.spec,
+        facts: Arc::clone(settlement.facts()),
+        operator: config.operator.address(),
+    })
+}
+
+fn clock(chain: &Chain, head: BlockRef, report: &mut Report) {
+    let slots = &chain.facts.turns.slots;
+    let now_ms = SystemClock.now_ms();
+    let (now, newest) = (slots.slot_at_ms(now_ms), slots.slot_at_s(head.timestamp_s));
+    if newest > now {
+        let found = format!("L1's newest block is of slot {newest}, this clock shows {now}");
+        report.fail(
+            "clock",
+            found,
+            "this machine's clock is behind: run a time service",
+        );
+    } else if newest.saturating_add(OLD_SLOTS) < now {
+        let found = format!("L1's newest block is of slot {newest}, this clock shows {now}");
+        let mend = "the execution node is behind, L1 stands, or this clock is ahead";
+        report.warn("clock", found, mend);
+    } else {
+        report.ok(
+            "clock",
+            format!("slot {now}, L1's newest block is of {newest}"),
+        );
+    }
+}
+
+async fn operator(chain: &Chain, report: &mut Report) {
+    const WHAT: &str = "operator";
+    let address = chain.operator;
+    match in_time(chain.execution.balance(address)).await {
+        Ok(wei) if wei.is_zero() => {
+            let mend = format!("send some ether to {address}: it pays for registrations and loans");
+            report.fail(WHAT, format!("{address} has nothing"), mend);
+        }
+        Ok(wei) => {
+            let gwei = wei / U256::from(1_000_000_000);
+            let found = format!("{address} has {gwei} gwei");
+            if gwei < U256::from(LITTLE_GWEI) {
+                report.warn(WHAT, found, format!("send some more ether to {address}"));
+            } else {
+                report.ok(WHAT, found);
+            }
+        }
+        Err(error) => report.fail(WHAT, error, "look at the execution node"),
+    }
+}
+
+async fn validators(chain: &Chain, head: BlockRef, keys: &[PublicKeyBytes], report: &mut Report) {
+    const WHAT: &str = "validators";
+    if keys.is_empty() {
+        return;
+    }
+    let seen = match in_time(chain.validators(head, keys)).await {
+        Ok(seen) => seen,
+        Err(error) => {
+            report.fail(WHAT, error, "look at the beacon node");
+            return;
+        }
+    };
+    let (mut active, mut coming, mut open, mut unknown) = (0, 0, 0, 0);
+    let epoch = chain
+        .facts
+        .turns
+        .slots
+        .epoch_of(chain.facts.slot_of(head.timestamp_s));
+    for one in &seen {
+        let name = one
+            .on_chain
+            .map_or_else(|| one.key.to_string(), |known| known.index.to_string());
+        match place_of(one, chain.operator) {
+            Place::Ours { from_epoch } if from_epoch <= epoch => active += 1,
+            Place::Ours { .. } => coming += 1,
+            Place::Open => open += 1,
+            Place::Unknown => unknown += 1,
+            Place::Gone => {
+                let mend = "take its key from the signer";
+                report.warn(WHAT, format!("{name} is slashed or has exited"), mend);
+            }
+            Place::Elsewhere { operator } => {
+                let mend = "nothing is signed for it; if that operator is yours too, deregister it there first";
+                report.warn(WHAT, format!("{name} belongs to operator {operator}"), mend);
+            }
+            Place::Left { by_key } => {
+                let mend = if by_key {
+                    format!("start the proposer with --bring-back {name} to register it again")
+                } else {
+                    "only the account it withdraws to can register it again".to_owned()
+                };
+                report.warn(WHAT, format!("{name} has left"), mend);
+            }
+        }
+    }
+    let found = format!(
+        "{} keys: {active} registered, {coming} within two epochs, {open} to be registered, {unknown} unknown to the beacon chain",
+        seen.len()
+    );
+    if active > 0 {
+        report.ok(WHAT, found);
+    } else {
+        let mend = "`forebond proposer` registers them; it takes two epochs";
+        report.warn(WHAT, found, mend);
+    }
+}
+
+async fn loans(
+    config: &ProposerConfig,
+    chain: &Chain,
+    head: BlockRef,
+    settlement: &Settlement,
+    report: &mut Report,
+) {
+    let slots = &chain.facts.turns.slots;
+    let epoch = slots.epoch_of(chain.facts.slot_of(head.timestamp_s));
+    let book = settlement.windows();
+    gateways(config, chain, head, epoch, &book, report).await;
+    match in_time(chain.loans(head, epoch)).await {
+        Ok(loans) => match loans.first() {
+            Some(loan) if loan.covers(epoch) => {
+                let found = format!(
+                    "lent to gateway {} until epoch {} (now {epoch})",
+                    loan.gateway, loan.last_epoch
+                );
+                report.ok("loan", found);
+            }
+            Some(loan) => {
+                let found = format!(
+                    "gateway {} from epoch {} on",
+                    loan.gateway, loan.first_epoch
+                );
+                report.ok("loan", found);
+            }
+            None => {
+                let mend = "`forebond proposer` lends to the best gateway; it takes two epochs";
+                report.warn("loan", "nothing is lent", mend);
+            }
+        },
+        Err(error) => report.fail("loan", error, "look at the execution node"),
+    }
+    let now = slots.slot_at_s(head.timestamp_s);
+    if book.schedule.at(now).is_some() {
+        report.ok("lookahead", format!("epoch {epoch} is proven"));
+    } else {
+        let mend = "gateways' batchers and running proposers prove it; windows begin with the rollup's first epoch";
+        report.warn(
+            "lookahead",
+            format!("no window is known for slot {now}"),
+            mend,
+        );
+    }
+}
+
+async fn gateways(
+    config: &ProposerConfig,
+    chain: &Chain,
+    head: BlockRef,
+    epoch: u64,
+    book: &WindowBook,
+    report: &mut Report,
+) {
+    const WHAT: &str = "gateways";
+    let Ok(mut lookout) = Lookout::new(HealthTerms {
+        down_after: 1,
+        up_after: 1,
+    }) else {
+        return;
+    };
+    lookout.look(book).await;
+    let own = &config.module.own;
+    let lead = epoch.saturating_add(LEAD_EPOCHS);
+    let asked = chain.candidates(head, lead, book, own, |gateway| lookout.health(gateway));
+    let candidates = match in_time(asked).await {
+        Ok(candidates) => candidates,
+        Err(error) => {
+            report.fail(WHAT, error, "look at the execution node");
+            return;
+        }
+    };
+    let choice = choose(&candidates, None, &own.policy);
+    let words: Vec<_> = choice
+        .candidates
+        .iter()
+        .map(|(gateway, scored)| match scored {
+            Ok(score) => format!("{gateway} scores {score}"),
+            Err(why) => format!("{gateway} is unfit ({why:?})"),
+        })
+        .collect();
+    let words = words.join(", ");
+    match choice.gateway {
+        None => {
+            let mend = "look at [modules.policy], or wait for a gateway";
+            report.fail(WHAT, format!("none is fit: {words}"), mend);
+        }
+        Some(best)
+            if own
+                .gateway(best)
+                .is_none_or(|entry| entry.delegate.is_none()) =>
+        {
+            let mend = format!(
+                "add [[modules.gateways]] with id = {best} and its BLS key as `delegate`, or relays are told of no slot (loans on L1 count all the same)"
+            );
+            report.warn(WHAT, words, mend);
+        }
+        Some(_) => report.ok(WHAT, words),
+    }
+}

@@ -1,0 +1,268 @@
+use std::{collections::BTreeMap, net::SocketAddr, sync::Arc, time::Duration};
+
+use alloy_primitives::B256;
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, Path, State},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use bytes::Bytes;
+use forebond_runtime::Shutdown;
+use parking_lot::Mutex;
+use prometheus::{IntCounter, IntCounterVec};
+use tokio::{net::TcpListener, task::JoinHandle};
+use url::Url;
+
+use super::{
+    bids::{self, Reason},
+    source,
+    upstream::{Answer, MAX_ANSWER, Upstream, failure},
+};
+use crate::config::GuardSection;
+
+/// Largest body that is passed on, bytes: registrations of ten thousand validators.
+const MAX_BODY: usize = 16 << 20;
+/// Largest bid that is read, bytes.
+const MAX_BID: usize = 4 << 20;
+/// Header with the reason of a 204.
+const REASON: &str = "x-forebond-reason";
+
+/// Slots of ours that are lent, with the number of the gateway: the guard looks at no others.
+#[derive(Clone, Debug, Default)]
+pub struct HandedSlots(Arc<Mutex<BTreeMap<u64, u32>>>);
+
+impl HandedSlots {
+    /// Replaces them all.
+    pub fn replace(&self, slots: BTreeMap<u64, u32>) {
+        *self.0.lock() = slots;
+    }
+
+    /// Whose a slot is.
+    #[must_use]
+    pub fn gateway(&self, slot: u64) -> Option<u32> {
+        self.0.lock().get(&slot).copied()
+    }
+}
+
+/// What the guard counts.
+#[derive(Clone, Debug)]
+pub struct GuardCounters {
+    /// Bids passed on.
+    pub passed: IntCounter,
+    /// Bids dropped, by reason.
+    pub dropped: IntCounterVec,
+}
+
+/// A running guard.
+#[derive(Debug)]
+pub struct Guard {
+    /// Where it serves the Builder API.
+    pub address: SocketAddr,
+    task: JoinHandle<std::io::Result<()>>,
+}
+
+#[derive(Clone)]
+struct Shared {
+    upstream: Upstream,
+    section: GuardSection,
+    sources: Arc<BTreeMap<u32, Url>>,
+    handed: HandedSlots,
+    counters: GuardCounters,
+}
+
+impl Guard {
+    /// Serves the Builder API on `address`. `sources`: where each gateway's expected batches are told.
+    ///
+    /// # Errors
+    /// The address is taken, or no HTTP client can be made.
+    pub async fn start(
+        address: SocketAddr,
+        (section, upstream): (GuardSection, Url),
+        sources: BTreeMap<u32, Url>,
+        handed: HandedSlots,
+        counters: GuardCounters,
+        shutdown: Shutdown,
+    ) -> std::io::Result<Self> {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let client = reqwest::Client::builder()
+            .connect_timeout(Duration::from_millis(section.header_deadline_ms))
+            .timeout(Duration::from_millis(
+                section.submit_deadline_ms.max(section.register_deadline_ms),
+            ))
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .build()
+            .map_err(std::io::Error::other)?;
+        let shared = Shared {
+            upstream: Upstream {
+                client,
+                url: upstream,
+            },
+            section,
+            sources: Arc::new(sources),
+            handed,
+            counters,
+        };
+        let router = Router::new()
+            .route("/eth/v1/builder/status", get(status))
+            .route("/eth/v1/builder/validators", post(register))
+            .route(
+                "/eth/v1/builder/header/{slot}/{parent_hash}/{pubkey}",
+                get(header_of),
+            )
+            .route("/eth/v1/builder/blinded_blocks", post(submit))
+            .route("/eth/v2/builder/blinded_blocks", post(submit))
+            .layer(DefaultBodyLimit::max(MAX_BODY))
+            .with_state(shared);
+        let listener = TcpListener::bind(address).await?;
+        let address = listener.local_addr()?;
+        let served =
+            axum::serve(listener, router).with_graceful_shutdown(shutdown.into_requested());
+        Ok(Self {
+            address,
+            task: tokio::spawn(async move { served.await }),
+        })
+    }
+
+    /// Waits until it has stopped.
+    pub async fn stopped(self) {
+        if let Ok(Err(error)) = self.task.await {
+            tracing::warn!(%error, "the blob guard ended");
+        }
+    }
+}
+
+async fn status(State(shared): State<Shared>, uri: Uri, headers: HeaderMap) -> Response {
+    let deadline_ms = shared.section.register_deadline_ms;
+    pass(
+        &shared,
+        Method::GET,
+        &uri,
+        &headers,
+        Bytes::new(),
+        deadline_ms,
+    )
+    .await
+}
+
+async fn register(
+    State(shared): State<Shared>,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let deadline_ms = shared.section.register_deadline_ms;
+    pass(&shared, Method::POST, &uri, &headers, body, deadline_ms).await
+}
+
+async fn submit(
+    State(shared): State<Shared>,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let deadline_ms = shared.section.submit_deadline_ms;
+    pass(&shared, Method::POST, &uri, &headers, body, deadline_ms).await
+}
+
+async fn pass(
+    shared: &Shared,
+    method: Method,
+    uri: &Uri,
+    headers: &HeaderMap,
+    body: Bytes,
+    deadline_ms: u64,
+) -> Response {
+    let route = uri.path();
+    let sent = shared
+        .upstream
+        .send(method, route, headers, body, deadline_ms, MAX_ANSWER);
+    match sent.await {
+        Ok(answer) => answer.into_response(),
+        Err(words) => failure(&format!("{}: {words}", shared.upstream.url)),
+    }
+}
+
+async fn header_of(
+    State(shared): State<Shared>,
+    Path((slot, parent_hash, _)): Path<(String, String, String)>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
+    let (Ok(slot), Ok(parent_hash)) = (slot.parse::<u64>(), parent_hash.parse::<B256>()) else {
+        let body = r#"{"code":400,"message":"expected /header/{slot}/{parent_hash}/{pubkey}"}"#;
+        let kind = [(header::CONTENT_TYPE, "application/json")];
+        return (StatusCode::BAD_REQUEST, kind, body).into_response();
+    };
+    match bid(&shared, slot, parent_hash, &uri, headers).await {
+        Ok(answer) => {
+            if answer.status == StatusCode::OK {
+                shared.counters.passed.inc();
+            }
+            answer.into_response()
+        }
+        Err(reason) => {
+            let named = [reason.name()];
+            shared.counters.dropped.with_label_values(&named).inc();
+            tracing::warn!(slot, %reason, "no bid for this slot: the beacon node builds locally");
+            let mut response = StatusCode::NO_CONTENT.into_response();
+            if let Ok(words) = HeaderValue::from_str(&reason.to_string()) {
+                response.headers_mut().insert(REASON, words);
+            }
+            response
+        }
+    }
+}
+
+/// The upstream's bid, if it will do. Both questions are asked at once; the beacon node waits about a second.
+async fn bid(
+    shared: &Shared,
+    slot: u64,
+    parent_hash: B256,
+    uri: &Uri,
+    mut headers: HeaderMap,
+) -> Result<Answer, Reason> {
+    let section = &shared.section;
+    let gateway = shared.handed.gateway(slot);
+    let source = gateway.and_then(|gateway| shared.sources.get(&gateway));
+    if source.is_some() {
+        // What cannot be read cannot be judged.
+        headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+    }
+    let asked = shared.upstream.send(
+        Method::GET,
+        uri.path(),
+        &headers,
+        Bytes::new(),
+        section.header_deadline_ms,
+        MAX_BID,
+    );
+    let Some(source) = source else {
+        return asked.await.map_err(Reason::Upstream);
+    };
+    let expected = async {
+        let limit = Duration::from_millis(section.batch_deadline_ms);
+        let asked = source::expected(&shared.upstream.client, source, slot);
+        tokio::time::timeout(limit, asked)
+            .await
+            .unwrap_or_else(|_| {
+                let words = format!("no answer within {} ms", section.batch_deadline_ms);
+                Err(Reason::SourceUnknown(words))
+            })
+    };
+    let (answer, expected) = tokio::join!(asked, expected);
+    let answer = answer.map_err(Reason::Upstream)?;
+    if answer.status != StatusCode::OK {
+        return Ok(answer);
+    }
+    let expected = expected?;
+    if expected.is_empty() {
+        return Ok(answer);
+    }
+    let tag = answer.headers.get("eth-consensus-version");
+    let bid = bids::read(&answer.body, tag.and_then(|tag| tag.to_str().ok()))?;
+    bids::judge(&bid, parent_hash, &expected)?;
+    Ok(answer)
+}

@@ -1,0 +1,173 @@
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use forebond_beacon::bls::PublicKeyBytes;
+use forebond_commit_boost::client::ProposerSigner;
+use futures_util::StreamExt;
+
+use super::context::{Context, Now, Round};
+use crate::{
+    act::{SlotSignError, SlotSigner},
+    duties::slots::{MOST_PER_ROUND, RollupName, Skipped, SlotMessage, due},
+    seen::SeenError,
+    served::Relays,
+};
+
+/// Signatures asked for at one time, as many as the client lets be under way.
+const AT_ONCE: usize = 2;
+
+/// Signs the slots that are lent, and keeps the book of them.
+pub struct Handing<S> {
+    context: Arc<Context<S>>,
+    signer: SlotSigner<S>,
+    relays: Relays,
+    /// Slots that are not asked for again: somebody else signed them, or we signed them for another gateway.
+    given_up: BTreeSet<(u64, PublicKeyBytes)>,
+    /// What was skipped last, to tell of changes.
+    skipped: BTreeSet<Skipped>,
+}
+
+impl<S: ProposerSigner> Round for Handing<S> {
+    type Error = SeenError;
+
+    async fn round(&mut self, now: Now) -> Result<(), SeenError> {
+        let context = Arc::clone(&self.context);
+        let keys = context.keys.lock().clone();
+        if keys.is_empty() {
+            return Ok(());
+        }
+        let duties = context.chain.duties(now.epoch, &keys).await?;
+        let ours = context.chain.ours(now.head, &duties).await?;
+        let windows = context.settlement.windows();
+        let lent = context
+            .chain
+            .lent(now.head, now.epoch, &windows, &context.own)
+            .await?;
+        let is_ours = |index: u64, epoch: u64| ours.contains(&(epoch, index));
+        let handed: BTreeMap<u64, u32> = duties
+            .iter()
+            .filter(|duty| is_ours(duty.index, duty.epoch))
+            .filter_map(|duty| Some((duty.slot, lent.get(&duty.epoch)?.gateway)))
+            .collect();
+        context.handed.replace(handed);
+        let facts = &context.chain.facts;
+        let rollup = RollupName {
+            l1_chain_id: facts.l1.chain_id,
+            inbox: facts.contracts.inbox,
+        };
+        let is_ours = |duty: &crate::duties::slots::Duty| is_ours(duty.index, duty.epoch);
+        let (messages, skipped) = due(now.slot, &duties, is_ours, &lent, &rollup);
+        self.tell(skipped);
+        let gateways: BTreeMap<_, _> = messages
+            .iter()
+            .map(|one| ((one.message.slot, one.message.proposer), one.gateway))
+            .collect();
+        context.book.retain(now.slot, |slot, proposer, gateway| {
+            gateways.get(&(slot, *proposer)) == Some(&gateway)
+        });
+        self.given_up.retain(|(slot, _)| *slot > now.slot);
+        self.sign(now, messages).await;
+        let coming = context.book.coming(now.slot);
+        let coming = i64::try_from(coming).unwrap_or(i64::MAX);
+        context.figures.signed_slots.set(coming);
+        Ok(())
+    }
+}
+
+impl<S: ProposerSigner> Handing<S> {
+    pub(super) fn new(context: Arc<Context<S>>, signer: SlotSigner<S>, relays: Relays) -> Self {
+        Self {
+            context,
+            signer,
+            relays,
+            given_up: BTreeSet::new(),
+            skipped: BTreeSet::new(),
+        }
+    }
+
+    /// Signs what is not signed yet. The next epoch's proposers may still move in an epoch's first slots, so those wait.
+    async fn sign(&mut self, now: Now, messages: Vec<SlotMessage>) {
+        let context = &self.context;
+        let slots = &context.chain.facts.turns.slots;
+        let settled =
+            now.slot % slots.slots_per_epoch.max(1) >= context.chain.facts.lookahead_depth;
+        let wanted: Vec<_> = messages
+            .into_iter()
+            .filter(|one| settled || slots.epoch_of(one.message.slot) == now.epoch)
+            .filter(|one| {
+                let (slot, proposer) = (one.message.slot, one.message.proposer);
+                !context.book.has(slot, proposer, one.gateway)
+                    && !self.given_up.contains(&(slot, proposer))
+            })
+            .take(MOST_PER_ROUND)
+            .collect();
+        let (signer, relays) = (&self.signer, &self.relays);
+        let given_up: Vec<_> = futures_util::stream::iter(wanted)
+            .map(|one| hand_over(context, signer, relays, one))
+            .buffer_unordered(AT_ONCE)
+            .collect()
+            .await;
+        self.given_up.extend(given_up.into_iter().flatten());
+    }
+
+    fn tell(&mut self, skipped: Vec<(u64, Skipped)>) {
+        let reasons: BTreeSet<_> = skipped.into_iter().map(|(_, why)| why).collect();
+        if reasons != self.skipped {
+            if !reasons.is_empty() {
+                tracing::info!(?reasons, "some slots of ours are not handed over");
+            }
+            self.skipped = reasons;
+        }
+    }
+}
+
+/// Signs one slot and shows it; gives the slot back when it is not to be tried again.
+async fn hand_over<S: ProposerSigner>(
+    context: &Context<S>,
+    signer: &SlotSigner<S>,
+    relays: &Relays,
+    wanted: SlotMessage,
+) -> Option<(u64, PublicKeyBytes)> {
+    if !context.may_ask() {
+        return None;
+    }
+    let (slot, proposer, gateway) = (wanted.message.slot, wanted.message.proposer, wanted.gateway);
+    let refused = |reason: &str| {
+        context
+            .figures
+            .slots_refused
+            .with_label_values(&[reason])
+            .inc();
+    };
+    if let Some(other) = relays.contradiction(&wanted.message).await {
+        refused("another_proposer");
+        tracing::error!(slot, key = %proposer, delegate = %other.message.delegate, "another proposer has signed this slot with this key: nothing is signed here; stop one of the two");
+        return Some((slot, proposer));
+    }
+    match signer.sign(wanted).await {
+        Ok(signed) => {
+            context.signer_is_well();
+            context.figures.slots_signed.inc();
+            context.book.show(gateway, signed);
+            None
+        }
+        Err(error) => {
+            if let Some(error) = error.of_signer() {
+                context.signer_failed(error);
+                refused("signer");
+                return None;
+            }
+            let (reason, is_final) = match &error {
+                SlotSignError::HandedOver { .. } => ("handed_over_before", true),
+                SlotSignError::Form(_) => ("dialect", true),
+                SlotSignError::Safe(_) => ("protection", true),
+                _ => ("disk", false),
+            };
+            refused(reason);
+            tracing::warn!(slot, key = %proposer, %error, "this slot is not signed");
+            is_final.then_some((slot, proposer))
+        }
+    }
+}

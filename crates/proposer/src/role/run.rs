@@ -1,0 +1,312 @@
+use std::{collections::BTreeMap, net::SocketAddr, sync::Arc, time::Duration};
+
+use eyre::Result;
+use forebond_commit_boost::{client::HttpSigner, protection::ProtectionDb, safe::SafeSigner};
+use forebond_l1::{
+    clock::{Clock, SystemClock},
+    execution::{ExecutionClient, ExecutionConfig},
+    sender::{Lane, LaneConfig, SlotRules},
+};
+use forebond_lookahead_keeper::{Keeper, Place};
+use forebond_runtime::{Health, Metrics, MetricsServer, Shutdown};
+use forebond_settlement::{L1Start, RollupFile, Settlement, SettlementConfig};
+use parking_lot::Mutex;
+use tokio::{sync::Mutex as AsyncMutex, task::JoinHandle};
+
+use super::{
+    context::{Context, Round},
+    handing::Handing,
+    lending::{Lending, salt_of},
+    registering::Registering,
+    start::{StartError, refuse_other_chains},
+    telling::Telling,
+};
+use crate::{
+    act::{Operator, SlotSigner},
+    config::ProposerConfig,
+    duties::patience::SignerPatience,
+    figures::Figures,
+    guard::Guard,
+    seen::{Chain, Lookout},
+    served::{MessageLog, Relays, Serving, serve},
+};
+
+/// Slots a transaction of the operator may take.
+const DEADLINE_SLOTS: u64 = 6;
+/// How long a start may take; a signer or node that stalls is not waited for longer.
+const START_DEADLINE: Duration = Duration::from_secs(60);
+
+/// A proposer at work.
+pub struct Running {
+    /// What its loops share.
+    pub context: Arc<Context<HttpSigner>>,
+    /// Where signed slots are served.
+    pub http: Option<SocketAddr>,
+    /// Where the guard serves the Builder API.
+    pub builder_api: Option<SocketAddr>,
+    shutdown: Shutdown,
+    tasks: Vec<JoinHandle<()>>,
+    serving: Option<Serving>,
+    guard: Option<Guard>,
+}
+
+impl Running {
+    /// Waits until the end is requested and all loops have ended.
+    pub async fn ended(self) {
+        self.shutdown.requested().await;
+        for task in self.tasks {
+            // A panic has been reported; the others end by themselves.
+            let _ = task.await;
+        }
+        if let Some(serving) = self.serving {
+            serving.stopped().await;
+        }
+        if let Some(guard) = self.guard {
+            guard.stopped().await;
+        }
+    }
+}
+
+/// Runs a proposer until the end is requested.
+///
+/// # Errors
+/// What keeps it from starting. What fails later is told and tried again.
+pub async fn run(config: ProposerConfig, shutdown: Shutdown) -> Result<()> {
+    let metrics = Metrics::new(env!("CARGO_PKG_VERSION"))?;
+    let figures = Figures::new(metrics.registry())?;
+    let readiness = Health::new(&["lending", "signer"]);
+    let server = match config.places.metrics {
+        Some(addr) => {
+            let health = readiness.clone();
+            Some(MetricsServer::start(addr, metrics, health, shutdown.clone()).await?)
+        }
+        None => None,
+    };
+    for warning in &config.module.warnings {
+        tracing::warn!("{warning}");
+    }
+    let starting = start(config, (figures, readiness), shutdown.clone());
+    let running = tokio::select! {
+        () = shutdown.requested() => return Ok(()),
+        running = tokio::time::timeout(START_DEADLINE, starting) => running??,
+    };
+    running.ended().await;
+    if let Some(server) = server {
+        server.stopped().await?;
+    }
+    Ok(())
+}
+
+/// Starts a proposer; its loops end when the end is requested.
+///
+/// # Errors
+/// [`StartError`].
+pub async fn start(
+    config: ProposerConfig,
+    (figures, readiness): (Figures, Health),
+    shutdown: Shutdown,
+) -> Result<Running, StartError> {
+    // First of all: who has the directory is the only one that signs.
+    let places = config.places.clone();
+    let protection = ProtectionDb::open(&places.data_dir, config.module.chain.chain)?;
+    let log = MessageLog::open(&places.data_dir)?;
+    let signer = HttpSigner::new(config.client_settings())?;
+    let safe = Arc::new(SafeSigner::new(signer, Arc::new(protection))?);
+
+    let settlement = follow(&config, shutdown.clone()).await?;
+    let execution = settlement.execution().cloned();
+    let execution = execution.ok_or(StartError::NoEndpoint("l1-rpc"))?;
+    let facts = Arc::clone(settlement.facts());
+    let (beacon, spec) = refuse_other_chains(&config, &execution, &facts).await?;
+
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let slots = facts.turns.slots;
+    let slot_ms = slots.seconds_per_slot.saturating_mul(1_000);
+    let lane = LaneConfig {
+        poll_ms: places.poll_ms.max(20),
+        bump_after_ms: slot_ms.saturating_mul(2),
+        ..LaneConfig::default()
+    };
+    let lane = Lane::new(execution.clone(), config.operator.clone(), lane).await?;
+    let operator = Operator::new(
+        lane,
+        execution.clone(),
+        facts.contracts,
+        slot_ms.saturating_mul(DEADLINE_SLOTS),
+    );
+    let rules = SlotRules {
+        clock: slots,
+        first_slot: 0,
+        last_slot: 0,
+        lead_ms: slot_ms / 8,
+        grace_ms: slot_ms / 3,
+    };
+    let keeper = (!config.module.own.no_lookahead).then(|| {
+        let place = Place::Bystander(salt_of(operator.address()));
+        Keeper::new(
+            beacon.clone(),
+            execution.clone(),
+            Arc::clone(&facts),
+            place,
+            Arc::clone(&clock),
+            rules,
+        )
+    });
+    let own = config.module.own.clone();
+    let context = Arc::new(Context {
+        chain: Chain {
+            execution,
+            beacon,
+            spec,
+            facts,
+            operator: operator.address(),
+        },
+        settlement,
+        own: own.clone(),
+        clock,
+        figures,
+        readiness,
+        book: Default::default(),
+        handed: Default::default(),
+        safe: Arc::clone(&safe),
+        patience: Mutex::new(SignerPatience::new(
+            slot_ms / 2,
+            own.signer.longest_pause_ms,
+        )),
+        operator: AsyncMutex::new(operator),
+        keys: Mutex::default(),
+        health: Mutex::default(),
+        poll_ms: places.poll_ms,
+    });
+    let client = |error: reqwest::Error| StartError::SetUp {
+        what: "an HTTP client",
+        reason: error.to_string(),
+    };
+    let relays = Relays::new(own.relays.clone(), config.module.chain.chain).map_err(client)?;
+    let lookout = Lookout::new(own.policy.health).map_err(client)?;
+    let serving = match places.http {
+        Some(address) => Some(
+            serve(address, context.book.clone(), shutdown.clone())
+                .await
+                .map_err(|reason| StartError::SetUp {
+                    what: "serving signed slots (--http)",
+                    reason: reason.to_string(),
+                })?,
+        ),
+        None => None,
+    };
+    let guard = guard(&config, &context, shutdown.clone()).await?;
+
+    let lending = Lending::new(Arc::clone(&context), keeper);
+    let asked = places.bring_back.iter().copied().collect();
+    let registering = Registering::new(Arc::clone(&context), asked);
+    let handing = Handing::new(
+        Arc::clone(&context),
+        SlotSigner::new(safe, log),
+        relays.clone(),
+    );
+    let telling = Telling::new(Arc::clone(&context), lookout, relays);
+    let tasks = vec![
+        spawn("lending", &context, &shutdown, lending),
+        spawn("registering", &context, &shutdown, registering),
+        spawn("handing", &context, &shutdown, handing),
+        spawn("telling", &context, &shutdown, telling),
+    ];
+    Ok(Running {
+        http: serving.as_ref().map(|serving| serving.address),
+        builder_api: guard.as_ref().map(|guard| guard.address),
+        context,
+        shutdown,
+        tasks,
+        serving,
+        guard,
+    })
+}
+
+fn spawn(
+    duty: &'static str,
+    context: &Arc<Context<HttpSigner>>,
+    shutdown: &Shutdown,
+    work: impl Round + 'static,
+) -> JoinHandle<()> {
+    let (context, shutdown) = (Arc::clone(context), shutdown.clone());
+    tokio::spawn(async move { context.each_head(duty, &shutdown, work).await })
+}
+
+async fn guard(
+    config: &ProposerConfig,
+    context: &Context<HttpSigner>,
+    shutdown: Shutdown,
+) -> Result<Option<Guard>, StartError> {
+    let set_up = |reason: String| StartError::SetUp {
+        what: "the blob guard (--builder-api)",
+        reason,
+    };
+    let section = config.module.own.guard.clone();
+    let (address, upstream) = match (config.places.builder_api, section.upstream.clone()) {
+        (None, None) => return Ok(None),
+        (Some(address), Some(upstream)) => (address, upstream),
+        (Some(_), None) => {
+            let words = "guard.upstream is missing: say where MEV-Boost or a relay is";
+            return Err(set_up(words.to_owned()));
+        }
+        (None, Some(_)) => {
+            let words = "guard.upstream is set, but no address to serve on is given";
+            return Err(set_up(words.to_owned()));
+        }
+    };
+    let gateways = config.module.own.gateways.iter();
+    let sources: BTreeMap<_, _> = gateways
+        .filter_map(|gateway| Some((gateway.id, gateway.batches.clone()?)))
+        .collect();
+    let guard = Guard::start(
+        address,
+        (section, upstream),
+        sources,
+        context.handed.clone(),
+        context.figures.guard.clone(),
+        shutdown,
+    );
+    let guard = guard.await.map_err(|error| set_up(error.to_string()))?;
+    Ok(Some(guard))
+}
+
+/// Starts the view of the rollup at L1's head; its events are read and dropped, the books are all that is needed.
+async fn follow(config: &ProposerConfig, shutdown: Shutdown) -> Result<Settlement, StartError> {
+    let places = &config.places;
+    let endpoint = places.l1_rpc.first();
+    let endpoint = endpoint.ok_or(StartError::NoEndpoint("l1-rpc"))?;
+    let head = ExecutionClient::new(&ExecutionConfig::new(endpoint))?
+        .head()
+        .await?;
+    let (settlement, mut events) = Settlement::start(SettlementConfig {
+        l1_rpc: places.l1_rpc.clone(),
+        // The beacon node is compared with more than the rollup, with better words: `refuse_other_chains`.
+        l1_beacon: Vec::new(),
+        rollup: RollupFile::load(&places.rollup)?,
+        poll_ms: places.poll_ms,
+        from: L1Start {
+            // One back: windows are read once a block is applied.
+            number: head.number.saturating_sub(1),
+            hash: if head.number == 0 {
+                head.hash
+            } else {
+                head.parent_hash
+            },
+        },
+    })
+    .await?;
+    tokio::spawn(async move {
+        loop {
+            tokio::select! {
+                () = shutdown.requested() => return,
+                event = events.recv() => if event.is_none() {
+                    // A reorg deeper than remembered: begin again from L1's head.
+                    shutdown.request("the view of L1 ended; start again");
+                    return;
+                },
+            }
+        }
+    });
+    Ok(settlement)
+}
