@@ -42,6 +42,10 @@ pub(super) async fn commit(around: &Around, culprit: &Culprit, misdeed: Misdeed)
         };
     }
     let window = culprit.window;
+    let replay = match misdeed {
+        Misdeed::Omit | Misdeed::Reorder => Some(prepared(around, culprit).await?),
+        _ => None,
+    };
     around.until(window.first_slot.saturating_sub(1), 500).await;
     let hands = &around.hands;
     hands.order(Order::Pause(culprit.batcher.clone())).await?;

@@ -195,6 +195,7 @@ fn paying() -> Result<Paying> {
 async fn desk(stage: &Stage) -> Result<Desk> {
     let client = stage.world.execution().clone();
     let contracts = ContractAddresses {
+        rewards_messenger: None,
         inbox: stage.contract("Inbox")?,
         portal: stage.contract("Portal")?,
         lookahead: stage.contract("Lookahead")?,
