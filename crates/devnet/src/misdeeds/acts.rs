@@ -46,8 +46,8 @@ pub(super) async fn commit(around: &Around, culprit: &Culprit, misdeed: Misdeed)
         Misdeed::Omit | Misdeed::Reorder => Some(prepared(around, culprit).await?),
         _ => None,
     };
-    around.until(window.first_slot.saturating_sub(1), 500).await;
     let hands = &around.hands;
+    around.until(window.first_slot.saturating_sub(1), 500).await;
     hands.order(Order::Pause(culprit.batcher.clone())).await?;
     let done = match misdeed {
         Misdeed::FalseClaim => false_claim(around, culprit).await,
@@ -88,16 +88,19 @@ async fn prepared(around: &Around, culprit: &Culprit) -> Result<Replay> {
 
 /// One user is shown another receipt than everybody else.
 async fn equivocate(around: &Around, culprit: &Culprit) -> Result<()> {
-    let object = a_promise(around, culprit).await?;
+    let last = culprit.blocks(&around.clock).last;
+    let object = a_promise(around, culprit, last).await?;
     let twin = culprit.pen.contradict(&object)?;
     around.complain(&json!(twin)).await
 }
 
 /// The turn is said to be over in its middle.
 async fn false_end(around: &Around, culprit: &Culprit) -> Result<()> {
-    let object = a_promise(around, culprit).await?;
+    let last = culprit.blocks(&around.clock).last;
+    let object = a_promise(around, culprit, last.saturating_sub(1)).await?;
     let block = object.frag.block_number;
-    around.until_block(block.saturating_add(2), 300).await;
+    // The block behind it is sealed, too: its frags are in the answer.
+    around.until_block(block.saturating_add(2), 500).await;
     let (seal, later) = seal_and_later_frag(culprit, block).await?;
     let (end, signature) = culprit.pen.false_end(&seal.seal);
     let complaint = contradiction(
@@ -109,11 +112,7 @@ async fn false_end(around: &Around, culprit: &Culprit) -> Result<()> {
 
 /// The batch holds other transactions than were promised, and derives.
 async fn lie(around: &Around, culprit: &Culprit, how: Tampering, mut replay: Replay) -> Result<()> {
-    let last_slot = culprit
-        .window
-        .last_slot
-        .saturating_sub(around.clock.handover_slots)
-        .saturating_sub(1);
+    let last_slot = culprit.post_until;
     let mut slot = culprit.window.first_slot;
     loop {
         let parent = newest(around).await?;
@@ -310,14 +309,14 @@ async fn base(culprit: &Culprit) -> Result<SignedBase> {
     base.ok_or_else(|| eyre!("the gateway has signed no base for its window"))
 }
 
-/// A user's promise of the culprit's turn, as soon as there is one that is not of the turn's last blocks.
-async fn a_promise(around: &Around, culprit: &Culprit) -> Result<Preconfirmation> {
+/// A user's promise of the culprit's turn, as soon as there is one of block `last` or an earlier one.
+async fn a_promise(around: &Around, culprit: &Culprit, last: u64) -> Result<Preconfirmation> {
     let turn = culprit.blocks(&around.clock);
     loop {
         let held = around.held.of_window(&culprit.window);
         let early = held
             .into_iter()
-            .find(|object| object.frag.block_number.saturating_add(1) < turn.last);
+            .find(|object| object.frag.block_number <= last);
         if let Some(object) = early {
             return Ok(object);
         }

@@ -4,6 +4,15 @@ use forebond_protocol::Window;
 
 use super::Misdeed;
 
+/// A window to do it in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Chosen {
+    /// The window.
+    pub(super) window: Window,
+    /// The last slot that something may be posted in.
+    pub(super) post_until: u64,
+}
+
 /// What a choice rests on.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Choice<'a> {
@@ -21,17 +30,32 @@ impl Choice<'_> {
     /// Slots from now on that a window's turn has not begun in, so that everything can be arranged.
     const NOTICE_SLOTS: u64 = 1;
 
-    /// The first window that fits: its turn begins after now, and it is long enough.
-    pub(super) fn of(&self, windows: &[Window]) -> Option<Window> {
-        windows.iter().find(|window| self.fits(window)).copied()
+    /// The first window that fits: its turn begins after now, it is long enough, and nobody honest is hurt.
+    pub(super) fn of(&self, windows: &[Window]) -> Option<Chosen> {
+        windows.iter().enumerate().find_map(|(place, window)| {
+            let next = windows.get(place.saturating_add(1));
+            self.fits(window, next)
+        })
     }
 
-    fn fits(&self, window: &Window) -> bool {
+    fn fits(&self, window: &Window, next: Option<&Window>) -> Option<Chosen> {
         let length = window.last_slot.saturating_sub(window.first_slot) + 1;
         let turn_begins = window.first_slot.saturating_sub(self.handover_slots);
-        turn_begins > self.slot.saturating_add(Self::NOTICE_SLOTS)
-            && length >= self.misdeed.least_window(self.handover_slots)
-            && !self.spared.contains(&window.gateway)
+        let ahead = turn_begins > self.slot.saturating_add(Self::NOTICE_SLOTS);
+        let fits = ahead
+            && length >= self.misdeed.least_window()
+            && !self.spared.contains(&window.gateway);
+        let is_own_successor = next?.gateway == window.gateway;
+        let post_until = if self.misdeed.takes_back() && !is_own_successor {
+            let before_next_turn = self.handover_slots.saturating_add(1);
+            window.last_slot.saturating_sub(before_next_turn)
+        } else {
+            window.last_slot
+        };
+        (fits && post_until >= window.first_slot).then_some(Chosen {
+            window: *window,
+            post_until,
+        })
     }
 }
 
@@ -63,8 +87,12 @@ mod tests {
             window(1, 11, 13),
             window(3, 14, 14),
             window(2, 15, 19),
+            window(1, 20, 22),
         ];
-        let chosen = |slot| choice(Misdeed::Equivocate, slot).of(&windows);
+        let chosen = |slot| {
+            let chosen = choice(Misdeed::Equivocate, slot).of(&windows);
+            chosen.map(|chosen| chosen.window)
+        };
         assert_eq!(chosen(5), Some(windows[0]));
         assert_eq!(
             chosen(6),
@@ -76,9 +104,23 @@ mod tests {
     }
 
     #[test]
-    fn what_takes_back_blocks_waits_for_a_window_that_ends_long_before_the_next_turn() {
-        let windows = [window(2, 8, 9), window(3, 10, 12)];
-        assert_eq!(choice(Misdeed::Omit, 0).of(&windows), Some(windows[1]));
-        assert_eq!(choice(Misdeed::Late, 0).of(&windows), Some(windows[0]));
+    fn what_takes_back_blocks_is_posted_before_an_honest_successors_turn() {
+        let windows = [
+            window(2, 8, 9),
+            window(1, 10, 10),
+            window(3, 11, 13),
+            window(2, 14, 15),
+            window(2, 16, 17),
+            window(1, 18, 19),
+        ];
+        let at = |slot| choice(Misdeed::Omit, slot).of(&windows).unwrap();
+        assert_eq!((at(0).window, at(0).post_until), (windows[2], 11));
+        assert_eq!(
+            (at(10).window, at(10).post_until),
+            (windows[3], 15),
+            "its own successor"
+        );
+        let late = choice(Misdeed::Late, 0).of(&windows).unwrap();
+        assert_eq!((late.window, late.post_until), (windows[0], 9));
     }
 }

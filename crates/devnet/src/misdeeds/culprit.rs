@@ -78,6 +78,8 @@ pub(super) struct Culprit {
     pub(super) pen: Pen,
     pub(super) set: CommitterSet,
     pub(super) window: Window,
+    /// The last slot to post in.
+    pub(super) post_until: u64,
 }
 
 impl Culprit {

@@ -80,12 +80,16 @@ impl Misdeed {
         }
     }
 
-    /// Slots its window needs at least, `handover_slots` being H. What contradicts the gateway's own promises is posted before the
-    /// successor's turn begins, so that nobody honest builds on what is taken back.
-    pub(crate) const fn least_window(self, handover_slots: u64) -> u64 {
+    /// Whether it takes back blocks that the gateway itself has shown: that is done before an honest successor's turn begins, so that
+    /// nobody builds on what falls.
+    pub(crate) const fn takes_back(self) -> bool {
+        matches!(self, Self::Reorder | Self::Omit)
+    }
+
+    /// Slots its window needs at least.
+    pub(crate) const fn least_window(self) -> u64 {
         match self {
-            Self::Reorder | Self::Omit => handover_slots.saturating_add(2),
-            Self::Withhold => 2,
+            Self::Withhold | Self::FalseEnd | Self::Reorder | Self::Omit => 2,
             _ => 1,
         }
     }

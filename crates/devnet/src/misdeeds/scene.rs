@@ -12,7 +12,7 @@ use super::{
     scratch::Beginning,
     stage::{Misdeeds, Suspect},
 };
-use crate::{config::DevnetConfig, opening::Opened, rpc::Rpc};
+use crate::{config::DevnetConfig, opening::Opened, rpc::Rpc, watch::Registries};
 
 /// A devnet, as far as misdeeds need it.
 pub(crate) struct Scene<'a> {
@@ -71,10 +71,14 @@ impl Misdeeds {
                 })
             })
             .collect::<Result<_>>()?;
-        let lookahead = opened.contract("Lookahead")?;
+        let places = Registries {
+            lookahead: opened.contract("Lookahead")?,
+            validators: opened.contract("ValidatorRegistry")?,
+            slots_per_epoch: scene.clock.slots.slots_per_epoch,
+        };
         Ok(Self::new(
             around,
-            lookahead,
+            places,
             suspects,
             &scene.config.misdeeds,
             orders,

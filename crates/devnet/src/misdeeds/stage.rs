@@ -1,6 +1,5 @@
 //! Misdeeds ahead, under way, and done.
 
-use alloy_primitives::Address;
 use eyre::Result;
 use forebond_batcher::source::GatewayRpc;
 use forebond_protocol::Window;
@@ -10,12 +9,17 @@ use tokio::{sync::mpsc, task::JoinHandle};
 
 use super::{
     Deed, Misdeed, PlannedMisdeed, acts,
-    choice::Choice,
+    choice::{Choice, Chosen},
     culprit::{Around, Culprit},
     hands::Order,
     letters::Pen,
 };
-use crate::{l1::order, opening::GatewayCast, rpc::Rpc, watch::window_at};
+use crate::{
+    l1::order,
+    opening::GatewayCast,
+    rpc::Rpc,
+    watch::{Registries, lender_of, window_at},
+};
 
 /// Epochs that windows are looked at in: this one and the next, which is proven early in this one.
 const EPOCHS_AHEAD: u64 = 2;
@@ -36,10 +40,13 @@ enum State {
     Failed,
 }
 
+/// A misdeed under way.
+type Begun = (Deed, JoinHandle<Result<()>>);
+
 /// All misdeeds of a run.
 pub(crate) struct Misdeeds {
     around: Around,
-    lookahead: Address,
+    places: Registries,
     suspects: Vec<Suspect>,
     /// Never chosen: without it nobody writes.
     fallback: u32,
@@ -50,7 +57,7 @@ pub(crate) struct Misdeeds {
 impl Misdeeds {
     pub(super) fn new(
         around: Around,
-        lookahead: Address,
+        places: Registries,
         suspects: Vec<Suspect>,
         planned: &[PlannedMisdeed],
         orders: mpsc::Receiver<Order>,
@@ -58,7 +65,7 @@ impl Misdeeds {
         let fallback = suspects.first().map_or(0, |suspect| suspect.id);
         Self {
             around,
-            lookahead,
+            places,
             suspects,
             fallback,
             all: planned.iter().map(|one| (*one, State::Ahead)).collect(),
@@ -155,12 +162,11 @@ impl Misdeeds {
         }
     }
 
-    async fn begin(
-        &self,
-        misdeed: Misdeed,
-        l1_slot: u64,
-    ) -> Result<Option<(Deed, JoinHandle<Result<()>>)>> {
+    async fn begin(&self, misdeed: Misdeed, l1_slot: u64) -> Result<Option<Begun>> {
         let windows = self.windows(l1_slot).await;
+        if misdeed == Misdeed::MissSlot {
+            return self.miss_a_slot(&windows, l1_slot).await;
+        }
         let mut spared: Vec<u32> = self.deeds().iter().map(|deed| deed.gateway).collect();
         spared.push(self.fallback);
         let choice = Choice {
@@ -169,9 +175,10 @@ impl Misdeeds {
             handover_slots: self.around.clock.handover_slots,
             spared: &spared,
         };
-        let Some(window) = choice.of(&windows) else {
+        let Some(chosen) = choice.of(&windows) else {
             return Ok(None);
         };
+        let window = chosen.window;
         let found = self
             .suspects
             .iter()
@@ -186,18 +193,40 @@ impl Misdeeds {
             operator: suspect.cast.operator.address,
             window: window.last_slot,
         };
-        if misdeed == Misdeed::MissSlot {
-            let skip = json!([window.last_slot, {"action": "skip"}]);
-            order(&self.around.l1_rpc, "l1_plan", skip).await?;
-            return Ok(Some((deed, tokio::spawn(async { Ok(()) }))));
-        }
-        let culprit = self.culprit(place, suspect, window)?;
+        let culprit = self.culprit(place, suspect, chosen)?;
         let around = self.around.clone();
         let task = tokio::spawn(async move { acts::commit(&around, &culprit, misdeed).await });
         Ok(Some((deed, task)))
     }
 
-    fn culprit(&self, place: usize, suspect: &Suspect, window: Window) -> Result<Culprit> {
+    /// The proposer of a lent slot proposes nothing. Slots that nobody lent are the fallback's and cost nothing.
+    async fn miss_a_slot(&self, windows: &[Window], l1_slot: u64) -> Result<Option<Begun>> {
+        let guilty: Vec<u32> = self.deeds().iter().map(|deed| deed.gateway).collect();
+        for window in windows {
+            let slot = window.last_slot;
+            if slot < l1_slot.saturating_add(2) || guilty.contains(&window.gateway) {
+                continue;
+            }
+            let lender = lender_of(&self.around.l1_rpc, self.places, slot).await?;
+            let lends = self.suspects.iter().any(|suspect| {
+                suspect.id == window.gateway && suspect.cast.operator.address == lender
+            });
+            if lends {
+                let skip = json!([slot, {"action": "skip"}]);
+                order(&self.around.l1_rpc, "l1_plan", skip).await?;
+                let deed = Deed {
+                    misdeed: Misdeed::MissSlot,
+                    gateway: window.gateway,
+                    operator: lender,
+                    window: slot,
+                };
+                return Ok(Some((deed, tokio::spawn(async { Ok(()) }))));
+            }
+        }
+        Ok(None)
+    }
+
+    fn culprit(&self, place: usize, suspect: &Suspect, chosen: Chosen) -> Result<Culprit> {
         Ok(Culprit {
             place,
             batcher: suspect.cast.name.replace("gateway", "batcher"),
@@ -208,7 +237,8 @@ impl Misdeeds {
                 domain: self.around.beginning.domain,
             },
             set: CommitterSet::single(suspect.cast.committer.address),
-            window,
+            window: chosen.window,
+            post_until: chosen.post_until,
         })
     }
 
@@ -218,7 +248,12 @@ impl Misdeeds {
         let mut windows: Vec<Window> = Vec::new();
         let mut slot = l1_slot.saturating_add(1);
         while slot <= l1_slot.saturating_add(ahead) {
-            let found = window_at(&self.around.l1_rpc, self.lookahead, self.around.inbox, slot);
+            let found = window_at(
+                &self.around.l1_rpc,
+                self.places.lookahead,
+                self.around.inbox,
+                slot,
+            );
             let Ok(window) = found.await else {
                 break;
             };

@@ -6,4 +6,4 @@ mod windows;
 
 pub(crate) use batches::{Posted, posted};
 pub(crate) use heads::{Heads, heads};
-pub(crate) use windows::{owner_of, window_at};
+pub(crate) use windows::{Registries, lender_of, owner_of, window_at};

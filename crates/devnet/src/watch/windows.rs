@@ -1,7 +1,7 @@
 use alloy_primitives::{Address, hex};
 use alloy_sol_types::SolCall;
 use eyre::Result;
-use forebond_contracts::bindings::Lookahead;
+use forebond_contracts::bindings::{Lookahead, ValidatorRegistry};
 use forebond_protocol::Window;
 use serde_json::json;
 
@@ -43,6 +43,29 @@ pub(crate) async fn window_at(
         first_slot: window.firstSlot,
         last_slot: window.lastSlot,
     })
+}
+
+/// Where duties and their lenders are written down.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Registries {
+    /// The Lookahead.
+    pub(crate) lookahead: Address,
+    /// The ValidatorRegistry.
+    pub(crate) validators: Address,
+    /// The L1's.
+    pub(crate) slots_per_epoch: u64,
+}
+
+/// The operator of a slot's proposer; zero when its proposer is nobody's.
+pub(crate) async fn lender_of(l1: &Rpc, places: Registries, slot: u64) -> Result<Address> {
+    let proposer = Lookahead::proposerAtCall { slot };
+    let proposer = read(l1, places.lookahead, &proposer).await?;
+    let epoch = slot.checked_div(places.slots_per_epoch).unwrap_or_default();
+    let operator = ValidatorRegistry::operatorAtCall {
+        validatorIndex: proposer,
+        epoch,
+    };
+    read(l1, places.validators, &operator).await
 }
 
 async fn read<C: SolCall>(l1: &Rpc, contract: Address, call: &C) -> Result<C::Return> {
