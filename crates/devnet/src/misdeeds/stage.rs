@@ -21,6 +21,8 @@ use crate::{
     watch::{Registries, lender_of, window_at},
 };
 
+/// Slots that a window which fits may take to come, from the planned slot on: twelve epochs of eight slots.
+const PATIENCE_SLOTS: u64 = 96;
 /// Epochs that windows are looked at in: this one and the next, which is proven early in this one.
 const EPOCHS_AHEAD: u64 = 2;
 
@@ -143,6 +145,12 @@ impl Misdeeds {
                                 deed.gateway, deed.window
                             ));
                             self.set(place, State::UnderWay(deed, task));
+                        }
+                        Ok(None) if slot > planned.slot.saturating_add(PATIENCE_SLOTS) => {
+                            failed.push(format!(
+                                "{planned} found no window that fits in {PATIENCE_SLOTS} slots; try another --seed"
+                            ));
+                            self.set(place, State::Failed);
                         }
                         Ok(None) => {}
                         Err(error) => {
