@@ -137,13 +137,14 @@ async fn thousands_of_submissions_at_once_are_all_answered_and_open_one_case() -
     let mut told_to_wait = 0usize;
     let mut refused = 0usize;
     let mut asking = tokio::task::JoinSet::new();
+    let clients: Vec<_> = (0..32).map(|_| watcher.rpc()).collect();
     for number in 0u32..2_000 {
         let mut one = evidence.clone();
         if !number.is_multiple_of(4) {
             let noise = keccak256(number.to_be_bytes());
             one["second"]["signature"] = json!(format!("{noise}{}1b", &noise.to_string()[2..]));
         }
-        let rpc = watcher.rpc();
+        let rpc = clients[number as usize % clients.len()].clone();
         asking.spawn(async move { scene::submit(&rpc, &one).await.map_err(|e| e.to_string()) });
         if asking.len() >= 64 {
             count(

@@ -7,7 +7,7 @@ use forebond_protocol::Signed;
 use forebond_runtime::Shutdown;
 use forebond_settlement::Settlement;
 
-use super::{Passing, listening::ignore_unheard, passing::Observers};
+use super::{Passing, listening::ignore_unheard, passing::Observers, run::L1Slot};
 use crate::{
     disputes::{Disputer, Opinions},
     hearing::{Desk, DeskError, committer_sets},
@@ -17,6 +17,8 @@ use crate::{
 
 /// L1 blocks that are searched again for sets of committers: a reorg may have brought others.
 const OVERLAP_BLOCKS: u64 = 64;
+/// How often L1 is asked for its newest block, beside the view of it.
+const ASK_L1: Duration = Duration::from_secs(1);
 /// Batches whose blocks are known to derive that are remembered.
 const MOST_DERIVED: usize = 4_096;
 
@@ -32,6 +34,7 @@ pub(super) struct Looker {
     pub(super) batches: Batches,
     pub(super) observers: Observers,
     pub(super) sets_until: u64,
+    pub(super) slot: L1Slot,
     pub(super) poll_ms: u64,
 }
 
@@ -42,9 +45,15 @@ impl Looker {
         looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut opinions = Opinions::default();
         let mut told: Option<B256> = None;
+        let mut asks = tokio::time::interval(ASK_L1);
+        asks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 () = shutdown.requested() => return,
+                _ = asks.tick() => {
+                    self.slot.ask().await;
+                    continue;
+                }
                 _ = looks.tick() => {}
             }
             tokio::select! {
