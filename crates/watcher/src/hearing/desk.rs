@@ -272,9 +272,9 @@ impl Desk {
         std::mem::take(&mut self.parts.lock().stirred)
     }
 
-    /// Puts blocks back that were not looked at.
-    pub fn stir(&self, blocks: impl IntoIterator<Item = u64>) {
-        self.parts.lock().stirred.extend(blocks);
+    /// Whether promises came since then.
+    pub fn is_stirred(&self) -> bool {
+        !self.parts.lock().stirred.is_empty()
     }
 
     /// Looks at dockets with `read`, oldest window first.

@@ -3,6 +3,7 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use alloy_primitives::B256;
 use forebond_evidence::{FaultKind, Ripe};
 use forebond_follower::StandingBoard;
+use forebond_l1::execution::BlockRef;
 use forebond_protocol::Signed;
 use forebond_runtime::Shutdown;
 use forebond_settlement::Settlement;
@@ -34,6 +35,8 @@ pub(super) struct Looker {
     pub(super) batches: Batches,
     pub(super) observers: Observers,
     pub(super) sets_until: u64,
+    /// L1's head, the safe block and the number of due batches at a look that brought nothing.
+    pub(super) reviewed: Option<((B256, u64), usize)>,
     pub(super) slot: L1Slot,
     pub(super) poll_ms: u64,
 }
@@ -73,8 +76,15 @@ impl Looker {
             tracing::error!(%error, "what L1 shows cannot be kept");
             return;
         }
+        // A batch that is not derived yet waits for the next L1 block, or the next rollup block that is safe.
+        let at = (head.hash, self.standing.standing().heads.safe.0);
+        let due = self.batches.due().len();
+        if self.reviewed == Some((at, due)) && !self.desk.is_stirred() {
+            return self.at_head(opinions, told, head, is_new_head).await;
+        }
         match self.reviewer.look(&mut self.batches).await {
             Ok(compared) => {
+                self.reviewed = (self.batches.due().len() == due).then_some((at, due));
                 for posted in compared {
                     opinions.derives.insert((posted.id, posted.at.hash));
                     self.observers
@@ -86,6 +96,18 @@ impl Looker {
         while opinions.derives.len() > MOST_DERIVED {
             opinions.derives.pop_first();
         }
+        self.at_head(opinions, told, head, is_new_head).await;
+    }
+
+    /// What changes with L1's blocks alone.
+    async fn at_head(
+        &mut self,
+        opinions: &mut Opinions,
+        told: &mut Option<B256>,
+        head: BlockRef,
+        is_new_head: bool,
+    ) {
+        let slot = self.desk.clock().slot_at_s(head.timestamp_s);
         opinions.void = self
             .standing
             .standing()

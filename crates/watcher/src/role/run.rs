@@ -132,8 +132,11 @@ pub async fn run_with(
         from_block,
         observers: Observers(Arc::new(observers)),
     };
-    let ran = watch(around, &follower, (tap, tapped), &health, shutdown).await;
+    let ran = watch(around, &follower, (tap, tapped), &health, shutdown.clone()).await;
     let ended = follower.stop().await;
+    if ran.is_err() {
+        shutdown.request("the watcher cannot go on");
+    }
     if let Some(server) = metrics_server {
         server.stopped().await?;
     }
@@ -277,6 +280,7 @@ async fn watch(
         standing: follower.standing.clone(),
         observers: around.observers.clone(),
         sets_until: head.number,
+        reviewed: None,
         slot: slot.clone(),
         poll_ms: config.poll_ms,
         desk: desk.clone(),

@@ -7,6 +7,8 @@ use forebond_settlement::{L1Block, OriginBook, PostedBatch, StoredBase};
 const MOST_BLOCKS: usize = 1_024;
 /// Batches that are remembered.
 const MOST_BATCHES: usize = 65_536;
+/// Batches that are looked at again after a start.
+const AGAIN_AT_START: usize = 256;
 /// Batches that may wait to be looked at.
 const MOST_DUE: usize = 65_536;
 
@@ -31,12 +33,12 @@ pub struct Brought {
 }
 
 impl Batches {
-    /// Those that were kept on disk. All of them are looked at again.
+    /// Those that were kept on disk. The newest are looked at again: a crash may have come between a batch and its look.
     pub fn kept(all: Vec<PostedBatch>) -> Self {
         let by_id: BTreeMap<u32, PostedBatch> =
             all.into_iter().map(|posted| (posted.id, posted)).collect();
         Self {
-            due: by_id.keys().copied().collect(),
+            due: by_id.keys().rev().take(AGAIN_AT_START).copied().collect(),
             by_id,
             seen: BTreeMap::new(),
         }
