@@ -167,12 +167,11 @@ pub async fn core(stage: &mut Stage) -> Result<()> {
     run(stage, &Plan::core()?, &parameters).await
 }
 
-/// Deploys a rollup whose windows begin in `first_epoch` and whose fallback is `fallback_gateway`.
+/// Deploys a rollup on these terms.
 ///
 /// # Errors
 /// When a creation fails.
-pub async fn rollup(stage: &mut Stage, first_epoch: u64, fallback_gateway: u32) -> Result<()> {
-    let terms = RollupTerms::scenarios(&stage.constants, first_epoch, fallback_gateway)?;
+pub async fn rollup(stage: &mut Stage, terms: RollupTerms) -> Result<()> {
     let parameters = rollup_parameters(&stage.constants, &terms)?;
     run(stage, &Plan::rollup()?, &parameters).await
 }

@@ -1,6 +1,12 @@
 use eyre::Result;
 
-use super::{Stage, accounts::Role, bonds, deployment, faults};
+use super::{
+    Stage,
+    accounts::Role,
+    bonds,
+    deployment::{self, RollupTerms},
+    faults,
+};
 use crate::world::World;
 
 /// What needs no beacon chain: deployment, gateways, bonds, a fork's slash, and a bond that leaves.
@@ -13,7 +19,8 @@ pub async fn on_anvil(world: World) -> Result<()> {
     let fallback = bonds::register(&mut stage, Role::FallbackOwner, 1).await?;
     let a = bonds::register(&mut stage, Role::GatewayA, 2).await?;
     let first_epoch = stage.epoch().await? + 1;
-    deployment::rollup(&mut stage, first_epoch, fallback.id).await?;
+    let terms = RollupTerms::scenarios(&stage.constants, first_epoch, fallback.id);
+    deployment::rollup(&mut stage, terms).await?;
     for gateway in [&fallback, &a] {
         bonds::bond(&mut stage, gateway, 100 * deployment::ETHER, true).await?;
     }

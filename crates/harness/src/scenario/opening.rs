@@ -6,7 +6,8 @@ use super::{
     Stage,
     accounts::Role,
     bonds::{self, Gateway},
-    deployment, validators,
+    deployment::{self, RollupTerms},
+    validators,
 };
 use crate::world::World;
 
@@ -32,13 +33,26 @@ impl Opening {
 /// # Errors
 /// At the first step that does not go as it must.
 pub async fn open(world: World) -> Result<(Stage, Opening)> {
+    open_on(world, |_| {}).await
+}
+
+/// As [`open`], with other terms of the rollup than those of the scenarios.
+///
+/// # Errors
+/// As [`open`].
+pub async fn open_on(
+    world: World,
+    change: impl FnOnce(&mut RollupTerms),
+) -> Result<(Stage, Opening)> {
     let mut stage = Stage::on(world).await?;
     deployment::core(&mut stage).await?;
     let fallback = bonds::register(&mut stage, Role::FallbackOwner, 1).await?;
     let a = bonds::register(&mut stage, Role::GatewayA, 2).await?;
     let b = bonds::register(&mut stage, Role::GatewayB, 3).await?;
     let first_epoch = stage.epoch().await? + 1;
-    deployment::rollup(&mut stage, first_epoch, fallback.id).await?;
+    let mut terms = RollupTerms::scenarios(&stage.constants, first_epoch, fallback.id);
+    change(&mut terms);
+    deployment::rollup(&mut stage, terms).await?;
 
     validators::register(&mut stage, 8).await?;
     for gateway in [&fallback, &a, &b] {

@@ -24,12 +24,24 @@ pub const GENESIS_HASH: B256 =
 const POSTING_GAS: u64 = 1_500_000;
 
 /// The rollup as its gateways see it.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Rollup {
+    /// Hash of block 0.
+    pub genesis: B256,
     /// Headers from block 1 on.
     pub headers: Vec<Header>,
     /// Batches from number 1 on.
     pub batches: Vec<Batch>,
+}
+
+impl Default for Rollup {
+    fn default() -> Self {
+        Self {
+            genesis: GENESIS_HASH,
+            headers: Vec::new(),
+            batches: Vec::new(),
+        }
+    }
 }
 
 /// The first transaction of every block stands for the L1 attributes.
@@ -44,7 +56,7 @@ impl Rollup {
     /// When it is not made yet.
     pub fn hash(&self, number: u64) -> Result<B256> {
         if number == 0 {
-            return Ok(GENESIS_HASH);
+            return Ok(self.genesis);
         }
         Ok(self.header(number)?.hash_slow())
     }

@@ -234,7 +234,12 @@ impl Desk {
     /// # Errors
     /// [`DeskError::Store`] when the disk fails. Too many cases are no reason to stop.
     pub fn open_all(&self, found: Vec<Accusation>) -> Result<Vec<B256>, DeskError> {
-        let mut ids = Vec::new();
+        Ok(self.open(found)?.0)
+    }
+
+    /// As [`Self::open_all`], and whether one of them is new.
+    fn open(&self, found: Vec<Accusation>) -> Result<(Vec<B256>, bool), DeskError> {
+        let (mut ids, mut opened) = (Vec::new(), false);
         for accusation in found {
             let id = accusation.id;
             match self.cases.add(&accusation, now_ms()) {
@@ -245,6 +250,7 @@ impl Desk {
                     }
                 }
                 Ok(added) => {
+                    opened = true;
                     self.figures.opened(accusation.kind);
                     tracing::warn!(%id, kind = ?accusation.kind, culprit = ?accusation.culprit, ?added, "a fault is found: a case is opened");
                 }
@@ -258,7 +264,7 @@ impl Desk {
                 ids.push(id);
             }
         }
-        Ok(ids)
+        Ok((ids, opened))
     }
 
     /// Blocks that promises came for since the last time.
@@ -266,9 +272,9 @@ impl Desk {
         std::mem::take(&mut self.parts.lock().stirred)
     }
 
-    /// Puts blocks back that were not looked at.
-    pub fn stir(&self, blocks: impl IntoIterator<Item = u64>) {
-        self.parts.lock().stirred.extend(blocks);
+    /// Whether promises came since then.
+    pub fn is_stirred(&self) -> bool {
+        !self.parts.lock().stirred.is_empty()
     }
 
     /// Looks at dockets with `read`, oldest window first.
@@ -339,9 +345,10 @@ impl Desk {
         let (book, journal) = (parts.ear.book().bytes(), parts.journal.bytes());
         drop(parts);
         self.figures.sizes(book, journal);
+        let (cases, opened) = self.open(outcome.found)?;
         Ok(Taken {
-            is_new,
-            cases: self.open_all(outcome.found)?,
+            is_new: is_new || opened,
+            cases,
         })
     }
 

@@ -14,6 +14,9 @@ use super::Row;
 /// Messages kept whose base is not known yet; the oldest go first.
 const MOST_WAITING: usize = 4_096;
 
+/// Bases of one window, whoever signed them: a gateway may sign any number, and a few are a fault already.
+const MOST_BASES_OF_WINDOW: usize = 64;
+
 /// Why something was not heard.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotHeard {
@@ -119,9 +122,12 @@ impl Ear {
         let found = self
             .book
             .hear(slot, &base, message.clone(), signature.clone())?;
-        let is_new_base = own.is_some() && !self.bases.contains_key(&hash);
+        let is_new_base = own.is_some()
+            && !self.bases.contains_key(&hash)
+            && self.bases_of(base.window) < MOST_BASES_OF_WINDOW;
         let mut outcome = Outcome::default();
-        if is_new_base || self.book.bytes() != before || found.is_some() {
+        // What contradicts is not kept in the book: the case that it makes holds it.
+        if is_new_base || self.book.bytes() != before {
             outcome.new.push(Row::Message {
                 base: base.clone(),
                 message,
@@ -187,6 +193,11 @@ impl Ear {
         self.book.forget_before_horizon(slot);
         let oldest = slot.saturating_sub(horizon_slots);
         self.bases.retain(|_, base| base.window >= oldest);
+    }
+
+    fn bases_of(&self, window: u64) -> usize {
+        let same = |base: &&Base| base.window == window;
+        self.bases.values().filter(same).count()
     }
 
     /// Messages that waited for this base.

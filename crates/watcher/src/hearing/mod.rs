@@ -13,3 +13,6 @@ pub use journal::{Journal, JournalError};
 pub use promises::promises_of;
 pub use registry::{KnownSet, committer_sets};
 pub use row::{PostedRow, Row, RowError};
+
+#[cfg(test)]
+mod tests;

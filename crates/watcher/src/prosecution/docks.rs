@@ -78,10 +78,25 @@ pub struct Docks {
 pub async fn run(docks: Docks, shutdown: Shutdown) -> Result<(), StoreError> {
     let mut looks = tokio::time::interval(Duration::from_millis(docks.poll_ms.max(1)));
     looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut looked_at = None;
     loop {
         tokio::select! {
             () = shutdown.requested() => return Ok(()),
             _ = looks.tick() => {}
+        }
+        let count = docks.store.count()?;
+        if count == 0 {
+            continue;
+        }
+        // What L1 shows of a case changes with its blocks alone.
+        let head = docks.prosecutor.court().client().head().await;
+        match head.map(|head| (head.hash, count)) {
+            Ok(now) if looked_at == Some(now) => continue,
+            Ok(now) => looked_at = Some(now),
+            Err(error) => {
+                tracing::warn!(%error, "cases wait for L1");
+                continue;
+            }
         }
         let mut open = docks.store.all()?;
         open.sort_by_key(|one| (std::cmp::Reverse(one.kind.worth()), one.window));

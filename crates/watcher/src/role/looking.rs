@@ -3,11 +3,12 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use alloy_primitives::B256;
 use forebond_evidence::{FaultKind, Ripe};
 use forebond_follower::StandingBoard;
+use forebond_l1::execution::BlockRef;
 use forebond_protocol::Signed;
 use forebond_runtime::Shutdown;
 use forebond_settlement::Settlement;
 
-use super::{Passing, listening::ignore_unheard, passing::Observers};
+use super::{Passing, listening::ignore_unheard, passing::Observers, run::L1Slot};
 use crate::{
     disputes::{Disputer, Opinions},
     hearing::{Desk, DeskError, committer_sets},
@@ -17,6 +18,8 @@ use crate::{
 
 /// L1 blocks that are searched again for sets of committers: a reorg may have brought others.
 const OVERLAP_BLOCKS: u64 = 64;
+/// How often L1 is asked for its newest block, beside the view of it.
+const ASK_L1: Duration = Duration::from_secs(1);
 /// Batches whose blocks are known to derive that are remembered.
 const MOST_DERIVED: usize = 4_096;
 
@@ -32,6 +35,9 @@ pub(super) struct Looker {
     pub(super) batches: Batches,
     pub(super) observers: Observers,
     pub(super) sets_until: u64,
+    /// L1's head, the safe block and the number of due batches at a look that brought nothing.
+    pub(super) reviewed: Option<((B256, u64), usize)>,
+    pub(super) slot: L1Slot,
     pub(super) poll_ms: u64,
 }
 
@@ -42,9 +48,15 @@ impl Looker {
         looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut opinions = Opinions::default();
         let mut told: Option<B256> = None;
+        let mut asks = tokio::time::interval(ASK_L1);
+        asks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 () = shutdown.requested() => return,
+                _ = asks.tick() => {
+                    self.slot.ask().await;
+                    continue;
+                }
                 _ = looks.tick() => {}
             }
             tokio::select! {
@@ -64,8 +76,15 @@ impl Looker {
             tracing::error!(%error, "what L1 shows cannot be kept");
             return;
         }
+        // A batch that is not derived yet waits for the next L1 block, or the next rollup block that is safe.
+        let at = (head.hash, self.standing.standing().heads.safe.0);
+        let due = self.batches.due().len();
+        if self.reviewed == Some((at, due)) && !self.desk.is_stirred() {
+            return self.at_head(opinions, told, head, is_new_head).await;
+        }
         match self.reviewer.look(&mut self.batches).await {
             Ok(compared) => {
+                self.reviewed = (self.batches.due().len() == due).then_some((at, due));
                 for posted in compared {
                     opinions.derives.insert((posted.id, posted.at.hash));
                     self.observers
@@ -77,6 +96,18 @@ impl Looker {
         while opinions.derives.len() > MOST_DERIVED {
             opinions.derives.pop_first();
         }
+        self.at_head(opinions, told, head, is_new_head).await;
+    }
+
+    /// What changes with L1's blocks alone.
+    async fn at_head(
+        &mut self,
+        opinions: &mut Opinions,
+        told: &mut Option<B256>,
+        head: BlockRef,
+        is_new_head: bool,
+    ) {
+        let slot = self.desk.clock().slot_at_s(head.timestamp_s);
         opinions.void = self
             .standing
             .standing()

@@ -1,4 +1,11 @@
-use std::{collections::BTreeMap, io::Write, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    io::Write,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 use alloy_eips::BlockId;
 use eyre::{WrapErr, eyre};
@@ -47,16 +54,32 @@ const START_BLOCKS: u64 = 1_024;
 /// Slots that a transaction may take before it is given up and looked at again.
 const PATIENCE_SLOTS: u64 = 6;
 
-/// L1's slot, by its newest block.
+/// L1's slot, by its newest block: the view of L1 may still be catching up, and what is heard then is about now.
 #[derive(Clone)]
-pub(super) struct L1Slot(Settlement);
+pub(super) struct L1Slot {
+    settlement: Settlement,
+    newest: Arc<AtomicU64>,
+}
 
 impl L1Slot {
     pub(super) fn now(&self) -> u64 {
-        let slots = self.0.facts().turns.slots;
-        self.0
+        let slots = self.settlement.facts().turns.slots;
+        let followed = self
+            .settlement
             .head()
-            .map_or(0, |head| slots.slot_at_s(head.timestamp_s))
+            .map_or(0, |head| slots.slot_at_s(head.timestamp_s));
+        followed.max(self.newest.load(Ordering::Relaxed))
+    }
+
+    /// Asks L1 anew. One that does not answer leaves what was known.
+    pub(super) async fn ask(&self) {
+        if let Some(client) = self.settlement.execution()
+            && let Ok(head) = client.head().await
+        {
+            let slots = self.settlement.facts().turns.slots;
+            let slot = slots.slot_at_s(head.timestamp_s);
+            self.newest.store(slot, Ordering::Relaxed);
+        }
     }
 }
 
@@ -109,8 +132,11 @@ pub async fn run_with(
         from_block,
         observers: Observers(Arc::new(observers)),
     };
-    let ran = watch(around, &follower, (tap, tapped), &health, shutdown).await;
+    let ran = watch(around, &follower, (tap, tapped), &health, shutdown.clone()).await;
     let ended = follower.stop().await;
+    if ran.is_err() {
+        shutdown.request("the watcher cannot go on");
+    }
     if let Some(server) = metrics_server {
         server.stopped().await?;
     }
@@ -167,7 +193,11 @@ async fn watch(
         .execution()
         .cloned()
         .ok_or_else(|| eyre!("no L1 endpoint is given: --l1-rpc"))?;
-    let slot = L1Slot(settlement.clone());
+    let slot = L1Slot {
+        settlement: settlement.clone(),
+        newest: Arc::default(),
+    };
+    slot.ask().await;
     let me = config.payer.address();
     let court = Court::new(client.clone(), around.addresses, slots, me);
 
@@ -250,6 +280,8 @@ async fn watch(
         standing: follower.standing.clone(),
         observers: around.observers.clone(),
         sets_until: head.number,
+        reviewed: None,
+        slot: slot.clone(),
         poll_ms: config.poll_ms,
         desk: desk.clone(),
     };

@@ -7,6 +7,8 @@ use forebond_settlement::{L1Block, OriginBook, PostedBatch, StoredBase};
 const MOST_BLOCKS: usize = 1_024;
 /// Batches that are remembered.
 const MOST_BATCHES: usize = 65_536;
+/// Batches that are looked at again after a start.
+const AGAIN_AT_START: usize = 256;
 /// Batches that may wait to be looked at.
 const MOST_DUE: usize = 65_536;
 
@@ -31,12 +33,12 @@ pub struct Brought {
 }
 
 impl Batches {
-    /// Those that were kept on disk. All of them are looked at again.
+    /// Those that were kept on disk. The newest are looked at again: a crash may have come between a batch and its look.
     pub fn kept(all: Vec<PostedBatch>) -> Self {
         let by_id: BTreeMap<u32, PostedBatch> =
             all.into_iter().map(|posted| (posted.id, posted)).collect();
         Self {
-            due: by_id.keys().copied().collect(),
+            due: by_id.keys().rev().take(AGAIN_AT_START).copied().collect(),
             by_id,
             seen: BTreeMap::new(),
         }
@@ -145,5 +147,136 @@ impl Batches {
             self.by_id.remove(&id);
             self.due.remove(&id);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use alloy_primitives::{Bytes, keccak256};
+    use forebond_l1::execution::BlockRef;
+    use forebond_rollup::op::L1Origin;
+    use forebond_types::Batch;
+
+    use super::*;
+    use crate::disputes::Opinions;
+
+    fn hash(number: u64, branch: u8) -> B256 {
+        if number == 0 {
+            return B256::ZERO;
+        }
+        keccak256([number.to_be_bytes().as_slice(), &[branch]].concat())
+    }
+
+    /// L1 block `number` of a branch that parts from branch 0 behind `parts`; it posts these batches.
+    fn block(number: u64, branch: u8, parts: u64, batches: &[(u32, u64)]) -> Arc<L1Block> {
+        let of = |number: u64| hash(number, if number > parts { branch } else { 0 });
+        let at = BlockRef {
+            number,
+            hash: of(number),
+            parent_hash: of(number - 1),
+            timestamp_s: number * 2,
+        };
+        let posted = |(id, last): &(u32, u64)| PostedBatch {
+            id: *id,
+            gateway: 1,
+            parent_id: 0,
+            batch: Batch {
+                base: B256::ZERO,
+                window: number,
+                parentBatch: B256::ZERO,
+                firstBlock: last.saturating_sub(4),
+                lastBlock: *last,
+                parentBlockHash: B256::ZERO,
+                lastBlockHash: B256::ZERO,
+                blocksRoot: B256::ZERO,
+                lastFrag: B256::ZERO,
+                lastOriginNumber: 0,
+                lastOriginHash: B256::ZERO,
+                blobHashes: vec![],
+            },
+            signature: Bytes::new(),
+            at,
+            slot: number,
+            log_index: 0,
+            tx: B256::ZERO,
+        };
+        Arc::new(L1Block {
+            at,
+            slot: number,
+            origin: L1Origin {
+                number,
+                hash: at.hash,
+                timestamp_s: at.timestamp_s,
+                base_fee_wei: 1,
+                blob_base_fee_wei: 1,
+                prev_randao: B256::ZERO,
+                parent_beacon_root: B256::ZERO,
+            },
+            deposits: vec![],
+            batches: batches.iter().map(posted).collect(),
+            bases: vec![],
+            verdicts: vec![],
+            proven_epochs: vec![],
+            windows_changed: false,
+        })
+    }
+
+    fn book(blocks: impl IntoIterator<Item = Arc<L1Block>>) -> OriginBook {
+        let mut book = OriginBook::new(64);
+        for block in blocks {
+            book.apply(block).unwrap();
+        }
+        book
+    }
+
+    #[test]
+    fn each_block_brings_its_batches_once_and_blocks_are_found_in_them() {
+        let mut batches = Batches::default();
+        let mut l1 = book([block(1, 0, 9, &[(1, 5)])]);
+        assert_eq!(batches.follow(&l1).batches.len(), 1);
+        l1.apply(block(2, 0, 9, &[(2, 10)])).unwrap();
+        let brought = batches.follow(&l1);
+        assert_eq!(brought.slots, [(2, 2)]);
+        assert!(batches.follow(&l1).batches.is_empty());
+        assert_eq!(batches.due(), [1, 2]);
+        batches.done(1);
+        let around: Vec<u32> = batches.around(4).map(|posted| posted.id).collect();
+        assert_eq!(around, [1]);
+        batches.again(1);
+        assert_eq!(batches.due(), [1, 2]);
+        let until: Vec<u64> = (0..4).map(|slot| batches.posted_until(slot)).collect();
+        assert_eq!(until, [0, 5, 10, 10]);
+    }
+
+    /// Pitfall: after a reorg a batch's number is another one's.
+    #[test]
+    fn a_number_that_a_reorg_gave_to_another_batch_is_not_held_void() {
+        let mut batches = Batches::default();
+        batches.follow(&book([block(1, 0, 9, &[]), block(2, 0, 9, &[(1, 5)])]));
+        let void = batches.get(1).unwrap().clone();
+        let opinions = Opinions {
+            void: [(1, void.at.hash)].into(),
+            ..Opinions::default()
+        };
+        assert_eq!(opinions.of(&void), Some(true));
+        let after = book([
+            block(1, 0, 9, &[]),
+            block(2, 1, 1, &[]),
+            block(3, 1, 1, &[(1, 7)]),
+        ]);
+        batches.follow(&after);
+        let other = batches.get(1).unwrap();
+        assert_eq!(other.batch.lastBlock, 7);
+        assert_eq!(opinions.of(other), None, "missing is never void");
+    }
+
+    #[test]
+    fn a_batch_that_a_reorg_took_out_is_forgotten() {
+        let mut batches = Batches::default();
+        batches.follow(&book([block(1, 0, 9, &[]), block(2, 0, 9, &[(1, 5)])]));
+        batches.follow(&book([block(1, 0, 9, &[]), block(2, 1, 1, &[])]));
+        assert!(batches.get(1).is_none() && batches.due().is_empty());
     }
 }

@@ -1,0 +1,201 @@
+//! The watcher's process on the L1 in this process: what users submit and what L1 shows ends in a conviction and a bounty, with no hand in
+//! between.
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test"
+)]
+
+mod scene;
+
+use alloy_primitives::{U256, keccak256};
+use eyre::{Result, ensure, eyre};
+use forebond_contracts::bindings::{AttesterResolver, Inbox};
+use forebond_harness::scenario::{accounts::Role, bonds::reserve_of, deployment::ETHER};
+use scene::Scene;
+use serde_json::{Value, json};
+
+/// Issue: from two signed messages over RPC to the bounty. Nonsense and duplicates change nothing; a restart in between neither.
+#[tokio::test(flavor = "multi_thread")]
+async fn two_contradicting_frags_that_a_user_submits_cost_the_bond_and_pay_the_watcher()
+-> Result<()> {
+    let mut scene = Scene::open().await?;
+    let account = Role::Watcher.address()?;
+    let before = scene.stage.world.execution().balance(account).await?;
+    let mut watcher = scene.watcher(&[]).await?;
+    let evidence = scene.two_frags().await?;
+
+    // Nobody's signature, another rollup, nothing at all.
+    let mut strange = evidence.clone();
+    strange["first"]["signature"] = json!(format!("0x{}1b", "11".repeat(64)));
+    let refused = watcher.submit(&strange).await.unwrap_err().to_string();
+    ensure!(
+        refused.contains("-32612") || refused.contains("-32615"),
+        "{refused}"
+    );
+    let mut elsewhere = evidence.clone();
+    elsewhere["domain"]["inbox"] = json!("0x00000000000000000000000000000000000000ff");
+    let refused = watcher.submit(&elsewhere).await.unwrap_err().to_string();
+    ensure!(refused.contains("-32611"), "{refused}");
+    let refused = watcher.submit(&json!("hello")).await.unwrap_err();
+    ensure!(refused.to_string().contains("-32602"), "{refused}");
+    ensure!(watcher.cases().await?.is_empty(), "nonsense is no case");
+
+    let answer = watcher.submit(&evidence).await?;
+    ensure!(
+        answer["accepted"] == true && answer["known"] == false,
+        "{answer}"
+    );
+    let ids = answer["caseIds"].as_array().cloned().unwrap_or_default();
+    ensure!(ids.len() == 1, "{answer}");
+    // As `kill -9` right behind the answer: what is on disk then is all that the next process gets.
+    watcher = watcher.killed_and_started_again(&scene).await?;
+    let answer = watcher.submit(&evidence).await?;
+    ensure!(
+        answer["known"] == true && answer["caseIds"] == json!(ids),
+        "{answer}"
+    );
+
+    let ended = scene.until_ended(&watcher, "fork").await?;
+    ensure!(ended["stage"] == "paid", "{ended}");
+    ensure!(
+        ended["faultId"] == ids[0] && ended["judge"] == "ForkJudge",
+        "{ended}"
+    );
+    let culprit = scene.opening.a.id;
+    ensure!(
+        reserve_of(&scene.stage, culprit).await? == U256::ZERO,
+        "the bond is untouched"
+    );
+    let after = scene.stage.world.execution().balance(account).await?;
+    ensure!(
+        after > before + U256::from(ETHER),
+        "no bounty: {before} → {after}"
+    );
+    ensure!(watcher.cases().await?.len() == 1, "one case in all");
+    watcher.stop().await
+}
+
+/// Issue: a false claim is disputed, voted void and convicted.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_whose_data_is_nonsense_is_disputed_voted_void_and_convicted() -> Result<()> {
+    let mut scene = Scene::open().await?;
+    for attester in [Role::AttesterA, Role::AttesterB] {
+        let bond = AttesterResolver::bondCall {};
+        scene
+            .stage
+            .send(attester, "AttesterResolver", &bond, U256::from(ETHER))
+            .await?;
+    }
+    let watcher = scene.watcher(&[Role::AttesterA, Role::AttesterB]).await?;
+    let (poster, batch) = scene.post_nonsense().await?;
+    let before = reserve_of(&scene.stage, poster).await?;
+    let ended = scene.until_ended(&watcher, "falseClaim").await?;
+    ensure!(ended["stage"] == "paid", "{ended}");
+    let status = Inbox::statusOfCall { batchId: batch };
+    let status = scene.stage.read("Inbox", &status).await?;
+    ensure!(
+        status == 4,
+        "batch {batch} has the status {status}, 4 is void"
+    );
+    let after = reserve_of(&scene.stage, poster).await?;
+    ensure!(
+        after < before,
+        "the reserve went from {before} to {after} wei"
+    );
+    let credit = Inbox::creditOfCall {
+        account: Role::Watcher.address()?,
+    };
+    let credit = scene.stage.read("Inbox", &credit).await?;
+    ensure!(credit == U256::ZERO, "the dispute's bond lies in the Inbox");
+    watcher.stop().await
+}
+
+/// Issue: a missed slot of a registered validator in a lent slot.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lent_slot_without_a_block_is_brought_and_one_with_a_block_is_not() -> Result<()> {
+    let mut scene = Scene::open().await?;
+    let watcher = scene.watcher(&[]).await?;
+    let slot = scene.miss_a_lent_slot().await?;
+    let ended = scene.until_ended(&watcher, "missedSlot").await?;
+    ensure!(ended["stage"] == "paid", "{ended}");
+    ensure!(ended["window"] == json!(format!("{slot:#x}")), "{ended}");
+    ensure!(watcher.cases().await?.len() == 1, "one slot was missed");
+    watcher.stop().await
+}
+
+/// Issue: ten thousand files at once stay bounded and are answered.
+#[tokio::test(flavor = "multi_thread")]
+async fn thousands_of_submissions_at_once_are_all_answered_and_open_one_case() -> Result<()> {
+    let scene = Scene::open().await?;
+    let watcher = scene.watcher(&[]).await?;
+    let evidence = scene.two_frags().await?;
+    let mut taken = 0usize;
+    let mut told_to_wait = 0usize;
+    let mut refused = 0usize;
+    let mut asking = tokio::task::JoinSet::new();
+    let clients: Vec<_> = (0..32).map(|_| watcher.rpc()).collect();
+    for number in 0u32..2_000 {
+        let mut one = evidence.clone();
+        if !number.is_multiple_of(4) {
+            let noise = keccak256(number.to_be_bytes());
+            one["second"]["signature"] = json!(format!("{noise}{}1b", &noise.to_string()[2..]));
+        }
+        let rpc = clients[number as usize % clients.len()].clone();
+        asking.spawn(async move { scene::submit(&rpc, &one).await.map_err(|e| e.to_string()) });
+        if asking.len() >= 64 {
+            count(
+                asking.join_next().await,
+                &mut taken,
+                &mut told_to_wait,
+                &mut refused,
+            )?;
+        }
+    }
+    while let Some(one) = asking.join_next().await {
+        count(Some(one), &mut taken, &mut told_to_wait, &mut refused)?;
+    }
+    ensure!(
+        taken + told_to_wait + refused == 2_000,
+        "some were not answered"
+    );
+    ensure!(taken > 0 && refused > 0, "{taken} taken, {refused} refused");
+    let cases = watcher.cases().await?;
+    ensure!(cases.len() == 1, "{} cases", cases.len());
+    watcher.stop().await
+}
+
+type Asked = Result<Result<Value, String>, tokio::task::JoinError>;
+
+fn count(
+    one: Option<Asked>,
+    taken: &mut usize,
+    told_to_wait: &mut usize,
+    refused: &mut usize,
+) -> Result<()> {
+    match one.ok_or_else(|| eyre!("nothing asked"))?? {
+        Ok(_) => *taken += 1,
+        Err(error) if error.contains("-32005") => *told_to_wait += 1,
+        Err(error) if error.contains("-326") => *refused += 1,
+        Err(other) => return Err(eyre!("no answer: {other}")),
+    }
+    Ok(())
+}
+
+/// Pitfall: a watcher without the judges' addresses finds nobody to bring a fault to, and finds out when it is too late.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rollup_file_without_a_judge_is_refused_in_words_before_anything_is_followed()
+-> Result<()> {
+    let mut scene = Scene::open().await?;
+    scene.file.deployment.remove("LieJudge");
+    let refused = scene.watcher(&[]).await.err().map(|e| e.to_string());
+    let refused = refused.ok_or_else(|| eyre!("it starts without a judge"))?;
+    ensure!(
+        refused.contains("LieJudge") && refused.contains("rollup.json"),
+        "{refused}"
+    );
+    Ok(())
+}
