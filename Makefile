@@ -111,10 +111,12 @@ lint: $(CARGO_DENY_STAMP) $(NODE_STAMP) ## Format, clippy with warnings denied, 
 	node tools/artifacts.mjs --check
 	node tools/contracts.mjs --check
 	node tools/oracles/messages.mjs
+	node tools/oracles/fault_ids.mjs
 
 .PHONY: fixtures-check
-fixtures-check: $(NODE_STAMP) ## Every hash, digest and signature in fixtures/messages is what viem computes
+fixtures-check: $(NODE_STAMP) ## Every hash, digest and signature in fixtures/messages, and every fault id, is what viem computes
 	node tools/oracles/messages.mjs
+	node tools/oracles/fault_ids.mjs
 
 .PHONY: simulate
 simulate: ## A thousand random worlds in a box; FOREBOND_SEED=N replays one
