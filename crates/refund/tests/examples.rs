@@ -168,15 +168,15 @@ fn the_pages_table_is_made_of_the_examples() {
 }
 
 fn row(example: &Example) -> String {
-    let faults = example
-        .faults
-        .iter()
-        .map(|fault| match (fault.kind.as_str(), fault.owed_wei.as_str()) {
-            ("unkept", owed) => format!("`unkept` {}", eth(wei(owed))),
-            ("late", "0") => "`late`".to_owned(),
-            ("late", owed) => format!("`late`, cover {}", eth(wei(owed))),
-            (kind, _) => format!("`{kind}`"),
-        });
+    let faults =
+        example.faults.iter().map(
+            |fault| match (fault.kind.as_str(), fault.owed_wei.as_str()) {
+                ("unkept", owed) => format!("`unkept` {}", eth(wei(owed))),
+                ("late", "0") => "`late`".to_owned(),
+                ("late", owed) => format!("`late`, cover {}", eth(wei(owed))),
+                (kind, _) => format!("`{kind}`"),
+            },
+        );
     let faults: Vec<_> = faults.collect();
     let sum = |kind: &str| -> u128 {
         let paid = example.faults.iter().zip(all(&example.paid_wei));
