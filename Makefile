@@ -93,8 +93,9 @@ test-l1-npm: $(L1_STAMP) $(NODE_STAMP) ## The L1 of published clients: itself, o
 	cargo test --locked -p forebond-harness --test npm -- --ignored --nocapture
 
 .PHONY: test-monitoring
-test-monitoring: $(PROMTOOL) ## Alert rules: each figure goes bad once, and exactly its alert fires (promtool)
+test-monitoring: $(PROMTOOL) ## Alert rules: each figure goes bad once, and exactly its alert fires; the dashboard's queries parse (promtool)
 	cd deploy/monitoring && "$(PROMTOOL)" check config prometheus.yml && "$(PROMTOOL)" test rules alerts_test.yml
+	@rules=$$(mktemp); trap 'rm -f "$$rules"' EXIT; node tools/dashboard-rules.mjs > "$$rules"; "$(PROMTOOL)" check rules "$$rules"
 
 .PHONY: test-e2e
 test-e2e: $(NODE_STAMP) ## cast, viem and ethers against a running gateway (FOREBOND_BIN= tests another binary)
