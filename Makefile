@@ -93,8 +93,9 @@ test-l1-npm: $(L1_STAMP) $(NODE_STAMP) ## The L1 of published clients: itself, o
 	cargo test --locked -p forebond-harness --test npm -- --ignored --nocapture
 
 .PHONY: test-monitoring
-test-monitoring: $(PROMTOOL) ## Alert rules: each figure goes bad once, and exactly its alert fires (promtool)
+test-monitoring: $(PROMTOOL) ## Alert rules: each figure goes bad once, and exactly its alert fires; the dashboard's queries parse (promtool)
 	cd deploy/monitoring && "$(PROMTOOL)" check config prometheus.yml && "$(PROMTOOL)" test rules alerts_test.yml
+	@rules=$$(mktemp); trap 'rm -f "$$rules"' EXIT; node tools/dashboard-rules.mjs > "$$rules"; "$(PROMTOOL)" check rules "$$rules"
 
 .PHONY: test-e2e
 test-e2e: $(NODE_STAMP) ## cast, viem and ethers against a running gateway (FOREBOND_BIN= tests another binary)
@@ -111,10 +112,12 @@ lint: $(CARGO_DENY_STAMP) $(NODE_STAMP) ## Format, clippy with warnings denied, 
 	node tools/artifacts.mjs --check
 	node tools/contracts.mjs --check
 	node tools/oracles/messages.mjs
+	node tools/oracles/fault_ids.mjs
 
 .PHONY: fixtures-check
-fixtures-check: $(NODE_STAMP) ## Every hash, digest and signature in fixtures/messages is what viem computes
+fixtures-check: $(NODE_STAMP) ## Every hash, digest and signature in fixtures/messages, and every fault id, is what viem computes
 	node tools/oracles/messages.mjs
+	node tools/oracles/fault_ids.mjs
 
 .PHONY: simulate
 simulate: ## A thousand random worlds in a box; FOREBOND_SEED=N replays one

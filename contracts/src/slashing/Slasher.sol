@@ -216,6 +216,8 @@ contract Slasher is SlotClock, Commitments, Forfeitures, Sources, ReentrancyGuar
         return _claim(faultId);
     }
 
+    // Every entry point that writes is `nonReentrant`; the call in between goes to the vault, which is ours.
+    // slither-disable-next-line reentrancy-no-eth
     function closeAndClaim(bytes32 faultId, uint32 gateway, address rollup, bytes32 base)
         external
         nonReentrant
@@ -229,8 +231,6 @@ contract Slasher is SlotClock, Commitments, Forfeitures, Sources, ReentrancyGuar
         return _claim(faultId);
     }
 
-    // Only the guarded entry points above come here; the calls go to the vault, which is ours, and to the burn address.
-    // slither-disable-next-line reentrancy-no-eth
     function _close(uint32 gateway, address rollup, bytes32 base) private {
         bytes32 caseKey = Cases.key(gateway, rollup, base);
         Case memory c = cases[caseKey];

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
+import {FaultIds} from "../../src/libraries/FaultIds.sol";
 import {FaultKind} from "../../src/types/Faults.sol";
 import {Terms} from "../../src/types/Terms.sol";
 import {SlashingLedger} from "../support/SlashingLedger.sol";
@@ -87,6 +88,55 @@ contract RefundExamplesTest is SlashingLedger {
         } catch {
             return 0;
         }
+    }
+
+    /// The ids that wallets compute.
+    function test_faultIdsAreThoseOfTheVectors() public view {
+        string memory vectors = fixture("refunds/fault_ids.json");
+        uint256 count;
+        for (; vm.keyExistsJson(vectors, item("", ".faults", count)); ++count) {
+            string memory v = item("", ".faults", count);
+            bytes32 expected = vm.parseJsonBytes32(vectors, string.concat(v, ".id"));
+            string memory name = vm.parseJsonString(vectors, string.concat(v, ".fault"));
+            address on = vm.parseJsonAddress(vectors, string.concat(v, ".rollup"));
+            assertEq(idOf(vectors, v, kindOf(name), on), expected);
+        }
+        assertGt(count, 8);
+    }
+
+    function idOf(string memory vectors, string memory v, FaultKind kind, address on) private pure returns (bytes32) {
+        if (kind == FaultKind.DoubleDelegation || kind == FaultKind.MissedSlot) {
+            address operator = vm.parseJsonAddress(vectors, string.concat(v, ".operator"));
+            uint64 place = uint64(vm.parseJsonUint(vectors, string.concat(v, ".place")));
+            return FaultIds.ofOperator(kind, operator, on, place);
+        }
+        uint32 gateway = uint32(vm.parseJsonUint(vectors, string.concat(v, ".gateway")));
+        if (kind == FaultKind.Late) {
+            return FaultIds.ofWindow(gateway, on, uint64(vm.parseJsonUint(vectors, string.concat(v, ".window"))));
+        }
+        bytes32 base = vm.parseJsonBytes32(vectors, string.concat(v, ".base"));
+        if (kind != FaultKind.Unkept) return FaultIds.underBase(kind, gateway, on, base);
+        bytes32 frag = vm.parseJsonBytes32(vectors, string.concat(v, ".frag"));
+        return FaultIds.ofPromise(gateway, on, base, frag, vm.parseJsonUint(vectors, string.concat(v, ".index")));
+    }
+
+    function kindOf(string memory name) private pure returns (FaultKind) {
+        string[9] memory names = [
+            "late",
+            "unkept",
+            "lie",
+            "fork",
+            "brokenBase",
+            "falseClaim",
+            "order",
+            "doubleDelegation",
+            "missedSlot"
+        ];
+        uint256 kind;
+        while (keccak256(bytes(names[kind])) != keccak256(bytes(name))) {
+            ++kind;
+        }
+        return FaultKind(kind);
     }
 
     function number(string memory place) private view returns (uint256) {

@@ -159,8 +159,7 @@ contract WholeGasTest is Accusers, TransactionGas {
         goTo(slasher.caseOf(A, address(inbox), turn.baseHash).closesAt);
         bytes32 fragHash = MessageHashes.hash(unkept.promised.frag);
         _closings(
-            turn.baseHash,
-            FaultIds.ofPromise(A, address(inbox), turn.baseHash, fragHash, unkept.promised.leaf.index)
+            turn.baseHash, FaultIds.ofPromise(A, address(inbox), turn.baseHash, fragHash, unkept.promised.leaf.index)
         );
     }
 

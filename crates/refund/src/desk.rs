@@ -181,7 +181,8 @@ impl Desk {
                 hash: landed.receipt.transaction_hash,
             });
         }
-        Ok(after)
+        // It pays or reverts: a node that is a block behind says nothing else.
+        Ok(Standing::Paid)
     }
 
     async fn liable(

@@ -14,6 +14,7 @@ mod artifact;
 mod blocks;
 mod damaged_log;
 mod fabric;
+mod neutrality;
 mod ordering;
 mod pending;
 mod repeats;

@@ -5,6 +5,7 @@ mod admin;
 mod fabric;
 mod ingress;
 mod own;
+mod terms;
 
 use forebond_ledger::rpc::LedgerChain;
 
@@ -15,3 +16,4 @@ pub use admin::admin_module;
 pub use fabric::fabric_methods;
 pub use ingress::GatewayIngress;
 pub use own::{DevStanding, Identity, own_methods};
+pub use terms::Terms;

@@ -1,6 +1,6 @@
 //! What a gateway tells of itself.
 
-use super::GatewayChain;
+use super::{GatewayChain, Terms};
 use crate::sequencer::PoolQuestion;
 use alloy_primitives::Address;
 use forebond_follower::ACCEPT_METHOD;
@@ -23,6 +23,8 @@ pub struct Identity {
     pub committer: Address,
     /// Coverage the reserve allows in all, wei.
     pub reserve_wei: u128,
+    /// What it asks for and gives, whatever the rollup.
+    pub terms: Terms,
 }
 
 /// What the methods share.
@@ -85,6 +87,7 @@ async fn status(own: &Own) -> Result<serde_json::Value, ErrorObjectOwned> {
         "orderingRule": newest.map(|frag| format!("{:#x}", frag.frag.orderingRule)),
         "pool": { "ready": pool.ready, "held": pool.held, "bytes": pool.bytes },
         "quoteWeiPerGas": format!("{quote:#x}"),
+        "terms": own.identity.terms,
         "coverage": {
             "reserveWei": format!("{:#x}", own.identity.reserve_wei),
             "windowCoverageWei": format!("{covered:#x}"),

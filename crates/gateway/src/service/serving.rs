@@ -2,7 +2,7 @@
 
 use crate::{
     GatewayConfig,
-    rpc::{GatewayChain, Identity, fabric_methods, own_methods},
+    rpc::{GatewayChain, Identity, Terms, fabric_methods, own_methods},
 };
 use eyre::WrapErr;
 use forebond_ledger::rpc::{Standing, ledger_methods};
@@ -41,6 +41,7 @@ pub(super) async fn start_rpc(
     let identity = Arc::new(Identity {
         committer: key.address(),
         reserve_wei: config.coverage.reserve_wei,
+        terms: Terms::of(config),
     });
     module.merge(ledger_methods(chain.clone(), standing)?)?;
     module.merge(own_methods(chain.clone(), identity)?)?;

@@ -19,7 +19,7 @@ pub async fn on_anvil(world: World) -> Result<()> {
     let fallback = bonds::register(&mut stage, Role::FallbackOwner, 1).await?;
     let a = bonds::register(&mut stage, Role::GatewayA, 2).await?;
     let first_epoch = stage.epoch().await? + 1;
-    let terms = RollupTerms::scenarios(&stage.constants, first_epoch, fallback.id);
+    let terms = RollupTerms::scenarios(&stage.constants, first_epoch, fallback.id)?;
     deployment::rollup(&mut stage, terms).await?;
     for gateway in [&fallback, &a] {
         bonds::bond(&mut stage, gateway, 100 * deployment::ETHER, true).await?;

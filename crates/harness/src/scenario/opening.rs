@@ -50,7 +50,7 @@ pub async fn open_on(
     let a = bonds::register(&mut stage, Role::GatewayA, 2).await?;
     let b = bonds::register(&mut stage, Role::GatewayB, 3).await?;
     let first_epoch = stage.epoch().await? + 1;
-    let mut terms = RollupTerms::scenarios(&stage.constants, first_epoch, fallback.id);
+    let mut terms = RollupTerms::scenarios(&stage.constants, first_epoch, fallback.id)?;
     change(&mut terms);
     deployment::rollup(&mut stage, terms).await?;
 

@@ -117,3 +117,109 @@ fn told(answer: &HandedIn) -> String {
         cases => format!("{keeps}; {cases} cases"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloy_primitives::{Address, B256, Bytes};
+    use forebond_refund::{Liable, Settled};
+    use forebond_types::Domain;
+    use serde_json::Value;
+
+    const ETHER: u128 = 1_000_000_000_000_000_000;
+
+    fn report(standing: Standing, call: bool) -> Report {
+        Report {
+            standing,
+            facts: Facts {
+                gateway: 2,
+                fault_id: B256::repeat_byte(0xf1),
+                now_s: 1_000,
+                heard_until_s: 1_763_700_000,
+                settled: Settled::Nowhere,
+                claim: None,
+                liable: call.then_some(Liable {
+                    gateway: 3,
+                    base: B256::repeat_byte(0xb3),
+                }),
+            },
+            held: Held {
+                domain: Domain {
+                    l1_chain_id: 1,
+                    inbox: Address::ZERO,
+                },
+                base: B256::ZERO,
+                window: 40,
+                frag: B256::ZERO,
+                signer: Address::ZERO,
+                block: 7,
+                index: 1,
+                tx_hash: B256::ZERO,
+                receipt_hash: B256::ZERO,
+                sender: Address::repeat_byte(0xaa),
+                coverage_wei: 3 * ETHER,
+            },
+            call: call.then(|| WalletCall {
+                to: Address::repeat_byte(0x51),
+                data: Bytes::from_static(&[1, 2, 3]),
+            }),
+            handed_in: None,
+            notes: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_claim_that_is_due_says_how_much_to_whom_and_what_a_wallet_would_send() {
+        let due = report(
+            Standing::Claimable {
+                amount_wei: 3 * ETHER / 2,
+            },
+            true,
+        );
+        let words = due.words();
+        for part in [
+            "1.5 ETH can be claimed now",
+            "0xaAaA",
+            "gateway 3, which the promiser built on",
+            "with 0x010203",
+        ] {
+            assert!(words.contains(part), "{part} not in\n{words}");
+        }
+        let call: Value = serde_json::from_str(&due.wallet_call().unwrap().unwrap()).unwrap();
+        assert_eq!(call["data"], "0x010203");
+        assert_eq!(call.as_object().unwrap().len(), 2);
+        let json: Value = serde_json::from_str(&due.json().unwrap()).unwrap();
+        assert_eq!(json["standing"], "claimable");
+        assert_eq!(json["amountWei"], "1500000000000000000");
+        assert_eq!(json["liable"]["gateway"], 3);
+    }
+
+    #[test]
+    fn what_is_not_recorded_has_no_call_and_says_until_when_it_is_heard() {
+        let broken = report(
+            Standing::NotBrought {
+                batch_id: 4,
+                heard_until_s: 1_763_700_000,
+            },
+            false,
+        );
+        assert!(broken.wallet_call().unwrap().is_none());
+        assert!(broken.words().contains("2025-11-21"), "{}", broken.words());
+        assert!(!broken.words().contains("liable"));
+    }
+
+    #[test]
+    fn an_open_case_says_the_day_it_pays() {
+        let open = report(
+            Standing::Recorded {
+                closes_at_s: 1_763_700_000,
+                expected_wei: ETHER,
+            },
+            true,
+        );
+        assert!(open.words().contains("due       2025-11-21"));
+        assert!(!open.is_due());
+        let json: Value = serde_json::from_str(&open.json().unwrap()).unwrap();
+        assert_eq!(json["closesAt"], 1_763_700_000u64);
+    }
+}
