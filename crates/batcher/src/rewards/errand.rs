@@ -7,34 +7,34 @@ use tokio::sync::watch;
 
 /// A call on L1 that is good for everybody.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Errand {
+pub struct Errand {
     /// What it does, for the log.
-    pub(crate) what: String,
+    pub what: String,
     /// The contract.
-    pub(crate) to: Address,
+    pub to: Address,
     /// The call.
-    pub(crate) input: Bytes,
+    pub input: Bytes,
     /// L1 block after which it was needed.
-    pub(crate) seen_at: u64,
+    pub seen_at: u64,
     /// Gateways that take turns with it.
-    pub(crate) gateways: u32,
+    pub gateways: u32,
 }
 
 /// The newest errand there is, from who finds it to who has the account.
 #[derive(Clone, Debug)]
-pub(crate) struct Errands {
+pub struct Errands {
     newest: watch::Receiver<Option<Arc<Errand>>>,
     /// L1 block in which the last one landed, or after which it failed: what was seen before it is not done again.
     done_in: u64,
     /// How close to a slot something is sent; its slots do not matter.
-    pub(crate) slots: SlotRules,
+    pub slots: SlotRules,
     /// Errands that landed.
-    pub(crate) landed: IntCounter,
+    pub landed: IntCounter,
 }
 
 impl Errands {
     /// A way for errands.
-    pub(crate) fn channel(
+    pub fn channel(
         slots: SlotRules,
         landed: IntCounter,
     ) -> (watch::Sender<Option<Arc<Errand>>>, Self) {
@@ -49,13 +49,13 @@ impl Errands {
     }
 
     /// The errand to do now, if it was found after the last one was done.
-    pub(crate) fn due(&self) -> Option<Arc<Errand>> {
+    pub fn due(&self) -> Option<Arc<Errand>> {
         let errand = self.newest.borrow().clone();
         errand.filter(|errand| errand.seen_at > self.done_in)
     }
 
     /// It came to an end in this L1 block.
-    pub(crate) const fn done(&mut self, block: u64) {
+    pub const fn done(&mut self, block: u64) {
         self.done_in = block;
     }
 }

@@ -9,15 +9,15 @@ const MOST_ACCOUNTS: usize = 1_024;
 
 /// Fee revenue, and what brings it to those who earned it.
 #[derive(Clone, Debug)]
-pub(crate) struct RevenueFigures {
+pub struct RevenueFigures {
     revenue: CounterVec,
     shown: BTreeMap<(Party, Address), U256>,
     /// Checkpoints taken.
-    pub(crate) checkpoints: IntCounter,
+    pub checkpoints: IntCounter,
     /// Batches settled.
-    pub(crate) settled: IntCounter,
+    pub settled: IntCounter,
     /// Calls of the messenger on L1: attributions, forfeitures, messages sent again.
-    pub(crate) errands: IntCounter,
+    pub errands: IntCounter,
 }
 
 impl RevenueFigures {
@@ -25,7 +25,7 @@ impl RevenueFigures {
     ///
     /// # Errors
     /// When another part of the process has registered one of these names.
-    pub(crate) fn new(registry: &Registry) -> Result<Self, prometheus::Error> {
+    pub fn new(registry: &Registry) -> Result<Self, prometheus::Error> {
         let revenue = CounterVec::new(
             Opts::new(
                 "forebond_fee_revenue_wei_total",
@@ -53,7 +53,7 @@ impl RevenueFigures {
     }
 
     /// Shows what the book says. Counters never fall: a reorg of L1 shows when its blocks' fees are earned again.
-    pub(crate) fn show(&mut self, book: &Book) {
+    pub fn show(&mut self, book: &Book) {
         for ((party, account), statement) in book.statements() {
             let room = self.shown.len() < MOST_ACCOUNTS;
             let key = (party, account);

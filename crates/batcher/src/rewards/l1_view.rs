@@ -8,7 +8,6 @@ use forebond_contracts::bindings::{
 };
 use forebond_l1::execution::BlockRef;
 use forebond_rewards::book::Book;
-use forebond_settlement::Facts;
 
 use super::{Errand, messages::Messages};
 use crate::inbox::{InboxReader, ReadError};
@@ -59,15 +58,20 @@ pub(super) struct L1View {
 }
 
 impl L1View {
-    pub(super) fn new(reader: InboxReader, facts: &Facts, messenger: Address) -> Self {
+    pub(super) fn new(
+        reader: InboxReader,
+        (messenger, slasher): (Address, Option<Address>),
+        gateway_registry: Address,
+        l1_start: u64,
+    ) -> Self {
         Self {
             reader,
             messenger,
-            slasher: facts.contracts.slasher,
-            gateway_registry: facts.contracts.gateway_registry,
+            slasher,
+            gateway_registry,
             records: BTreeMap::new(),
             head: None,
-            logs_to: facts.l1.start.number,
+            logs_to: l1_start,
             logs_complete: false,
             messages: Messages::default(),
             forfeited: BTreeSet::new(),

@@ -18,6 +18,6 @@ pub mod messages;
 mod steward;
 pub mod turns;
 
-pub(crate) use errand::{Errand, Errands};
-pub(crate) use figures::RevenueFigures;
-pub(crate) use steward::{Steward, StewardParts};
+pub use errand::{Errand, Errands};
+pub use figures::RevenueFigures;
+pub use steward::{Steward, StewardError, StewardParts};

@@ -1,7 +1,7 @@
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use alloy_eips::BlockId;
-use alloy_primitives::Bytes;
+use alloy_primitives::{Address, Bytes};
 use alloy_signer_local::PrivateKeySigner;
 use alloy_sol_types::SolCall;
 use forebond_contracts::{bindings::RewardsManager, explain};
@@ -22,7 +22,7 @@ use super::{
     l1_view::{L1View, settle_call},
     turns,
 };
-use crate::inbox::ReadError;
+use crate::inbox::{InboxReader, ReadError};
 
 /// Between two looks, milliseconds.
 const LOOK_MS: u64 = 1_000;
@@ -52,11 +52,14 @@ fn rollup_fees() -> LaneConfig {
 
 /// Why a look came to nothing.
 #[derive(Debug, thiserror::Error)]
-enum StewardError {
+pub enum StewardError {
+    /// The rollup.
     #[error(transparent)]
     Rollup(#[from] RewardsError),
+    /// L1.
     #[error(transparent)]
     L1(#[from] ReadError),
+    /// Our transaction on the rollup.
     #[error("the transaction on the rollup: {0}; does its account have ether there?")]
     Send(#[from] SendError),
 }
@@ -69,22 +72,22 @@ impl From<L1Error> for StewardError {
 
 /// What a steward is made of.
 #[derive(Debug)]
-pub(crate) struct StewardParts {
+pub struct StewardParts {
     /// Our gateway's number.
-    pub(crate) me: u32,
+    pub me: u32,
     /// The manager, through our gateway.
-    pub(crate) manager: Manager,
+    pub manager: Manager,
     /// Our account on the rollup.
-    pub(crate) payer: PrivateKeySigner,
+    pub payer: PrivateKeySigner,
     /// Who does what is to be done on L1.
-    pub(crate) errands: watch::Sender<Option<Arc<Errand>>>,
+    pub errands: watch::Sender<Option<Arc<Errand>>>,
     /// Figures.
-    pub(crate) figures: RevenueFigures,
+    pub figures: RevenueFigures,
 }
 
 /// Looks after the rollup's fees: a task of its own, so that no batch waits for it.
 #[derive(Debug)]
-pub(crate) struct Steward {
+pub struct Steward {
     parts: StewardParts,
     /// Once the rollup's node has answered: a gateway may start after its batcher.
     lane: Option<Lane>,
@@ -96,16 +99,17 @@ pub(crate) struct Steward {
 }
 
 impl Steward {
-    pub(crate) fn new(
+    /// Of the rollup whose Inbox `reader` reads. Forfeitures are the slasher's to tell; L1's logs are read from block `l1_start` on.
+    pub fn new(
         parts: StewardParts,
-        reader: crate::inbox::InboxReader,
-        facts: &forebond_settlement::Facts,
-        messenger: alloy_primitives::Address,
+        reader: InboxReader,
+        (messenger, slasher): (Address, Option<Address>),
+        (gateway_registry, l1_start): (Address, u64),
     ) -> Self {
         Self {
             parts,
             lane: None,
-            l1: L1View::new(reader, facts, messenger),
+            l1: L1View::new(reader, (messenger, slasher), gateway_registry, l1_start),
             scan: Scan::default(),
             known: BTreeSet::new(),
             told: None,
@@ -113,7 +117,7 @@ impl Steward {
     }
 
     /// Looks and acts until the end is requested.
-    pub(crate) async fn run(mut self, shutdown: Shutdown) {
+    pub async fn run(mut self, shutdown: Shutdown) {
         while !shutdown.is_requested() {
             let look = tokio::select! {
                 () = shutdown.requested() => return,
@@ -142,7 +146,10 @@ impl Steward {
     }
 
     /// One look: at most one transaction on the rollup, and what L1 needs.
-    async fn look(&mut self) -> Result<(), StewardError> {
+    ///
+    /// # Errors
+    /// [`StewardError`]: look again in a moment.
+    pub async fn look(&mut self) -> Result<(), StewardError> {
         self.l1.refresh().await?;
         let complete = self.scan.go_on(&self.parts.manager, CHUNKS).await?;
         self.parts.figures.show(self.scan.book());

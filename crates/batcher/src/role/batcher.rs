@@ -166,7 +166,7 @@ impl<S: BlockSource> Batcher<S> {
     }
 
     /// Lets it run errands on L1 for the rollup's rewards.
-    pub(crate) fn run_errands(&mut self, errands: Errands) {
+    pub fn run_errands(&mut self, errands: Errands) {
         self.errands = Some(errands);
     }
 

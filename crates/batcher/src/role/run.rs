@@ -144,7 +144,13 @@ async fn build(
             errands,
             figures: revenue,
         };
-        let steward = Steward::new(parts, reader, &facts, messenger);
+        let contracts = &facts.contracts;
+        let steward = Steward::new(
+            parts,
+            reader,
+            (messenger, contracts.slasher),
+            (contracts.gateway_registry, facts.l1.start.number),
+        );
         tokio::spawn(steward.run(shutdown));
     }
     Ok(batcher)

@@ -176,6 +176,19 @@ pub async fn rollup(stage: &mut Stage, terms: RollupTerms) -> Result<()> {
     run(stage, &Plan::rollup()?, &parameters).await
 }
 
+/// Deploys what shares the rollup's fees.
+///
+/// # Errors
+/// When a creation fails.
+pub async fn rewards(stage: &mut Stage, rollup_operator: Address) -> Result<()> {
+    let terms = RewardsTerms {
+        rollup_operator,
+        margin_s: MOST_ORIGIN_LAG_SLOTS * stage.constants.seconds_per_slot,
+    };
+    let parameters = rewards_parameters(&stage.constants, &terms)?;
+    run(stage, &Plan::rewards()?, &parameters).await
+}
+
 /// Parameters of `contracts/deployment/rollup.json`.
 ///
 /// # Errors

@@ -13,7 +13,7 @@ pub mod validators;
 
 pub use chain::Stage;
 
-mod duties;
+pub mod duties;
 mod landing;
 mod late;
 mod on_anvil;

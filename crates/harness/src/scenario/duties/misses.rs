@@ -17,19 +17,24 @@ use crate::scenario::{
     validators::{Proven, duties, newest_state, prove_two_epochs},
 };
 
-/// What happens in the slots ahead.
-struct Plan {
-    operator: Address,
-    missed: [u64; 2],
-    /// A slot of the operator that has its block.
-    kept: u64,
+/// What happens in the slots ahead, all of one period.
+#[derive(Clone, Copy, Debug)]
+pub struct Plan {
+    /// Who misses.
+    pub operator: Address,
+    /// Its two slots without a block.
+    pub missed: [u64; 2],
+    /// A slot of the operator that has its block, before those.
+    pub kept: u64,
     /// A slot of a validator without an operator.
-    nobodys: u64,
+    pub nobodys: u64,
 }
 
 /// An operator misses two lent slots of one period: the first is free, the second costs its rewards.
-pub(super) async fn the_second_miss_forfeits(stage: &mut Stage) -> Result<()> {
-    let plan = planned(stage).await?;
+///
+/// # Errors
+/// At the first step that does not go as it must.
+pub async fn miss_and_prove(stage: &mut Stage, plan: &Plan) -> Result<()> {
     let period = plan.missed[0] / stage.constants.slots_per_epoch / REWARD_PERIOD_EPOCHS;
     for slot in plan.missed {
         stage.world.advance_to(slot - 1).await?;
@@ -88,7 +93,10 @@ pub(super) async fn the_second_miss_forfeits(stage: &mut Stage) -> Result<()> {
 }
 
 /// Waits for a period in whose first two epochs an operator has three slots ahead.
-async fn planned(stage: &mut Stage) -> Result<Plan> {
+///
+/// # Errors
+/// When there is none for long.
+pub async fn planned(stage: &mut Stage) -> Result<Plan> {
     for _ in 0..10 {
         let first = (stage.epoch().await? / REWARD_PERIOD_EPOCHS + 1) * REWARD_PERIOD_EPOCHS;
         stage.until_epoch(first).await?;

@@ -1,7 +1,7 @@
 //! Who proposes, who did not, and what follows from it.
 
 mod border;
-mod misses;
+pub mod misses;
 mod reorgs;
 mod slot_proof;
 
@@ -22,5 +22,6 @@ pub async fn duties(world: World) -> Result<()> {
     reorgs::a_reorg_of_the_border_changes_duties_that_are_proven_again(&mut stage).await?;
     let mut rollup = Rollup::default();
     slot_proof::a_slot_is_enough(&mut stage, &mut rollup, &opening.gateways()).await?;
-    misses::the_second_miss_forfeits(&mut stage).await
+    let plan = misses::planned(&mut stage).await?;
+    misses::miss_and_prove(&mut stage, &plan).await
 }
