@@ -51,6 +51,15 @@ pub struct Running {
 }
 
 impl Running {
+    /// Stops at once, whatever it was doing, as if the process had died; returns when nothing of it is left.
+    pub async fn abort(self) {
+        for task in &self.tasks {
+            task.abort();
+        }
+        self.shutdown.request("aborted");
+        self.ended().await;
+    }
+
     /// Waits until the end is requested and all loops have ended.
     pub async fn ended(self) {
         self.shutdown.requested().await;
