@@ -239,7 +239,7 @@ renew_before_epochs = 3
     /// Starts, or says why not.
     pub async fn try_start(&self, habits: &Habits<'_>) -> Result<Result<Running, StartError>> {
         let figures = Figures::new(Metrics::new("test")?.registry())?;
-        let readiness = Health::new(&["lending", "signer"]);
+        let readiness = Health::new(&["lending", "signer", "slots"]);
         let config = self.config(habits)?;
         Ok(start(config, (figures, readiness), Shutdown::new()).await)
     }

@@ -83,7 +83,7 @@ impl Running {
 pub async fn run(config: ProposerConfig, shutdown: Shutdown) -> Result<()> {
     let metrics = Metrics::new(env!("CARGO_PKG_VERSION"))?;
     let figures = Figures::new(metrics.registry())?;
-    let readiness = Health::new(&["lending", "signer"]);
+    let readiness = Health::new(&["lending", "signer", "slots"]);
     let server = match config.places.metrics {
         Some(addr) => {
             let health = readiness.clone();
