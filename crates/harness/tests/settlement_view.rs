@@ -22,15 +22,16 @@ use forebond_harness::{
         accounts::Role,
         opening::{Opening, open},
         posting::{self, Rollup},
+        rollup_file::rollup_file,
         validators,
     },
     world::{Kind, OPERATORS, Pace, SLOT_TIME_S, VALIDATORS, World},
 };
 use forebond_l1::blobs::versioned_hash;
-use forebond_rollup::op::{ChainConfig, L1Origin, derive::Origins};
+use forebond_rollup::op::derive::Origins;
 use forebond_settlement::{
-    ContractAddresses, GenesisPreset, L1Block, L1Event, L1Facts, L1Start, OriginBook, RollupFile,
-    RollupGenesis, Settlement, SettlementConfig, SettlementError,
+    L1Block, L1Event, L1Start, OriginBook, RollupFile, Settlement, SettlementConfig,
+    SettlementError,
 };
 use tokio::sync::mpsc;
 
@@ -50,51 +51,6 @@ struct Scene {
     rpc: String,
     beacon: String,
     _l1: EmbeddedL1,
-}
-
-async fn rollup_file(stage: &Stage) -> Result<RollupFile> {
-    let execution = stage.world.execution();
-    let first = execution.block(BlockId::number(0)).await?;
-    let first = first.ok_or_else(|| eyre!("no first block"))?;
-    Ok(RollupFile {
-        l1: L1Facts {
-            chain_id: execution.chain_id().await?,
-            start: L1Start {
-                number: first.number,
-                hash: first.hash,
-            },
-            blob_fee_steps: Vec::new(),
-        },
-        contracts: ContractAddresses {
-            inbox: stage.contract("Inbox")?,
-            portal: stage.contract("Portal")?,
-            lookahead: stage.contract("Lookahead")?,
-            gateway_registry: stage.contract("GatewayRegistry")?,
-            bond_vault: stage.contract("BondVault")?,
-            parameters: stage.contract("Parameters")?,
-            validator_registry: stage.contract("ValidatorRegistry")?,
-            beacon_verifiers: stage.contract("BeaconVerifiers")?,
-            slasher: None,
-            attester_resolver: None,
-            rewards_messenger: None,
-        },
-        deployment: Default::default(),
-        chain: ChainConfig::dev(stage.constants.genesis_time_s, 1),
-        origin_depth: 2,
-        genesis: RollupGenesis {
-            origin: L1Origin {
-                number: 0,
-                hash: first.hash,
-                timestamp_s: first.timestamp_s,
-                base_fee_wei: 0,
-                blob_base_fee_wei: 1,
-                prev_randao: Default::default(),
-                parent_beacon_root: Default::default(),
-            },
-            preset: GenesisPreset::Dev,
-            funded: Vec::new(),
-        },
-    })
 }
 
 async fn scene() -> Result<Scene> {

@@ -9,6 +9,7 @@ pub mod faults;
 pub mod keys;
 pub mod opening;
 pub mod posting;
+pub mod rollup_file;
 pub mod validators;
 
 pub use chain::Stage;

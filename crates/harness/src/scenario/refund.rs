@@ -9,7 +9,6 @@ use forebond_evidence::{
 };
 use forebond_l1::sender::LaneConfig;
 use forebond_refund::{Desk, Finding, Held, Paying, RefundError, Standing, standing};
-use forebond_settlement::ContractAddresses;
 use forebond_types::{Base, Batch, CommitterSet, Seal};
 
 use super::{
@@ -19,6 +18,7 @@ use super::{
     faults::{self, BrokenPromise},
     opening::open,
     posting::{self, Rollup, hash_of},
+    rollup_file::contract_addresses,
     settlement::handover,
 };
 use crate::world::World;
@@ -194,19 +194,7 @@ fn paying() -> Result<Paying> {
 
 async fn desk(stage: &Stage) -> Result<Desk> {
     let client = stage.world.execution().clone();
-    let contracts = ContractAddresses {
-        rewards_messenger: None,
-        inbox: stage.contract("Inbox")?,
-        portal: stage.contract("Portal")?,
-        lookahead: stage.contract("Lookahead")?,
-        gateway_registry: stage.contract("GatewayRegistry")?,
-        bond_vault: stage.contract("BondVault")?,
-        parameters: stage.contract("Parameters")?,
-        validator_registry: stage.contract("ValidatorRegistry")?,
-        beacon_verifiers: stage.contract("BeaconVerifiers")?,
-        slasher: Some(stage.contract("Slasher")?),
-        attester_resolver: None,
-    };
+    let contracts = contract_addresses(stage)?;
     let chain_id = client.chain_id().await?;
     Ok(Desk::at(client, chain_id, contracts, 0).await?)
 }

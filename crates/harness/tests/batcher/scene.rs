@@ -8,7 +8,6 @@ use std::{
 };
 
 use alloy_eips::BlockId;
-use alloy_primitives::B256;
 use alloy_sol_types::SolCall;
 use eyre::{Result, bail, ensure, eyre};
 use forebond_batcher::{
@@ -28,6 +27,7 @@ use forebond_harness::{
         accounts::Role,
         bonds::Gateway,
         opening::{Opening, open},
+        rollup_file::rollup_file,
         validators,
     },
     world::{Kind, OPERATORS, Pace, SLOT_TIME_S, VALIDATORS, World},
@@ -39,12 +39,9 @@ use forebond_l1::{
 };
 use forebond_lookahead_keeper::{Keeper, Place};
 use forebond_protocol::{BlockRange, Window};
-use forebond_rollup::op::{ChainConfig, L1Origin, channel};
+use forebond_rollup::op::channel;
 use forebond_runtime::{LoggingConfig, Metrics, Shutdown, init_logging};
-use forebond_settlement::{
-    ContractAddresses, GenesisPreset, L1Facts, L1Start, RollupFile, RollupGenesis, Settlement,
-    SettlementConfig,
-};
+use forebond_settlement::{L1Start, Settlement, SettlementConfig};
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
 
@@ -560,49 +557,4 @@ where
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     bail!("waited {PATIENCE:?} for {what}")
-}
-
-async fn rollup_file(stage: &Stage) -> Result<RollupFile> {
-    let execution = stage.world.execution();
-    let first = execution.block(BlockId::number(0)).await?;
-    let first = first.ok_or_else(|| eyre!("no first block"))?;
-    Ok(RollupFile {
-        l1: L1Facts {
-            chain_id: execution.chain_id().await?,
-            start: L1Start {
-                number: first.number,
-                hash: first.hash,
-            },
-            blob_fee_steps: Vec::new(),
-        },
-        contracts: ContractAddresses {
-            inbox: stage.contract("Inbox")?,
-            portal: stage.contract("Portal")?,
-            lookahead: stage.contract("Lookahead")?,
-            gateway_registry: stage.contract("GatewayRegistry")?,
-            bond_vault: stage.contract("BondVault")?,
-            parameters: stage.contract("Parameters")?,
-            validator_registry: stage.contract("ValidatorRegistry")?,
-            beacon_verifiers: stage.contract("BeaconVerifiers")?,
-            slasher: None,
-            attester_resolver: None,
-            rewards_messenger: None,
-        },
-        deployment: stage.contracts.clone(),
-        chain: ChainConfig::dev(stage.constants.genesis_time_s, 1),
-        origin_depth: 2,
-        genesis: RollupGenesis {
-            origin: L1Origin {
-                number: first.number,
-                hash: first.hash,
-                timestamp_s: first.timestamp_s,
-                base_fee_wei: 0,
-                blob_base_fee_wei: 1,
-                prev_randao: B256::ZERO,
-                parent_beacon_root: B256::ZERO,
-            },
-            preset: GenesisPreset::Dev,
-            funded: Vec::new(),
-        },
-    })
 }

@@ -19,6 +19,7 @@ use forebond_harness::{
         accounts::Role,
         opening::{Opening, open_on},
         posting::{self, Rollup},
+        rollup_file::contract_addresses,
         validators,
     },
     world::{Kind, OPERATORS, Pace, SLOT_TIME_S, VALIDATORS, World},
@@ -27,9 +28,7 @@ use forebond_l1::execution::{ExecutionClient, ExecutionConfig};
 use forebond_ledger::genesis_block;
 use forebond_rollup::op::{Genesis, L1Origin};
 use forebond_runtime::{LoggingConfig, Shutdown, init_logging};
-use forebond_settlement::{
-    ContractAddresses, GenesisPreset, L1Facts, L1Start, RollupFile, RollupGenesis,
-};
+use forebond_settlement::{GenesisPreset, L1Facts, L1Start, RollupFile, RollupGenesis};
 use forebond_types::{Base, BaseWire, Domain, Frag, FragWire};
 use forebond_watcher::WatcherConfig;
 use serde_json::{Value, json};
@@ -87,24 +86,14 @@ impl Scene {
         .await?;
         let file = RollupFile {
             l1: facts,
-            contracts: ContractAddresses {
-                inbox: stage.contract("Inbox")?,
-                portal: stage.contract("Portal")?,
-                lookahead: stage.contract("Lookahead")?,
-                gateway_registry: stage.contract("GatewayRegistry")?,
-                bond_vault: stage.contract("BondVault")?,
-                parameters: stage.contract("Parameters")?,
-                validator_registry: stage.contract("ValidatorRegistry")?,
-                beacon_verifiers: stage.contract("BeaconVerifiers")?,
-                slasher: Some(stage.contract("Slasher")?),
-                attester_resolver: Some(stage.contract("AttesterResolver")?),
-            },
+            contracts: contract_addresses(&stage)?,
             deployment: stage.contracts.clone(),
             chain: genesis.config.clone(),
             origin_depth: 2,
             genesis: RollupGenesis {
                 origin,
                 preset: GenesisPreset::Dev,
+                funded: Vec::new(),
             },
         };
         Ok(Self {

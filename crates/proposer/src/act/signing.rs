@@ -81,6 +81,14 @@ impl<S: ProposerSigner> SlotSigner<S> {
         }
     }
 
+    /// The first message for the slot of `wanted`, or `wanted` itself.
+    #[must_use]
+    pub fn standing(&self, wanted: &SlotMessage) -> SlotMessage {
+        let log = self.log.lock();
+        let first = log.first(wanted.message.slot, wanted.message.proposer);
+        first.unwrap_or(wanted).clone()
+    }
+
     /// The message as it was signed first, or signed now. It is on disk before the signer hears of it.
     ///
     /// # Errors

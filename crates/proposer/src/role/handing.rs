@@ -23,10 +23,12 @@ pub struct Handing<S> {
     context: Arc<Context<S>>,
     signer: SlotSigner<S>,
     relays: Relays,
-    /// Slots that are not asked for again: somebody else signed them, or we signed them for another gateway.
+    /// Slots that are not asked for again: we signed them for another gateway, or in no form that relays know.
     given_up: BTreeSet<(u64, PublicKeyBytes)>,
     /// What was skipped last, to tell of changes.
     skipped: BTreeSet<Skipped>,
+    /// Another proposer signs with our keys: nothing is signed here until a restart.
+    has_twin: bool,
 }
 
 impl<S: ProposerSigner> Round for Handing<S> {
@@ -84,6 +86,7 @@ impl<S: ProposerSigner> Handing<S> {
             relays,
             given_up: BTreeSet::new(),
             skipped: BTreeSet::new(),
+            has_twin: false,
         }
     }
 
@@ -93,9 +96,8 @@ impl<S: ProposerSigner> Handing<S> {
         let slots = &context.chain.facts.turns.slots;
         let settled =
             now.slot % slots.slots_per_epoch.max(1) >= context.chain.facts.lookahead_depth;
-        let wanted: Vec<_> = messages
+        let fresh: Vec<_> = messages
             .into_iter()
-            .filter(|one| settled || slots.epoch_of(one.message.slot) == now.epoch)
             .filter(|one| {
                 let (slot, proposer) = (one.message.slot, one.message.proposer);
                 !context.book.has(slot, proposer, one.gateway)
@@ -103,13 +105,47 @@ impl<S: ProposerSigner> Handing<S> {
             })
             .take(MOST_PER_ROUND)
             .collect();
-        let (signer, relays) = (&self.signer, &self.relays);
+        self.has_twin = self.has_twin || self.sees_a_twin(&fresh).await;
+        if self.has_twin {
+            let refused = &self.context.figures.slots_refused;
+            let count = u64::try_from(fresh.len()).unwrap_or(u64::MAX);
+            refused
+                .with_label_values(&["another_proposer"])
+                .inc_by(count);
+            return;
+        }
+        let wanted: Vec<_> = fresh
+            .into_iter()
+            .filter(|one| settled || slots.epoch_of(one.message.slot) == now.epoch)
+            .collect();
+        context.readiness.set_ready("slots");
+        let signer = &self.signer;
         let given_up: Vec<_> = futures_util::stream::iter(wanted)
-            .map(|one| hand_over(context, signer, relays, one))
+            .map(|one| hand_over(context, signer, one))
             .buffer_unordered(AT_ONCE)
             .collect()
             .await;
         self.given_up.extend(given_up.into_iter().flatten());
+    }
+
+    /// Whether relays show a message of our keys that is not ours, for a slot that is about to be signed. Before anything is signed: of
+    /// two proposers on one key, the one that comes later finds what the other one has signed ahead.
+    async fn sees_a_twin(&self, fresh: &[SlotMessage]) -> bool {
+        let ours: Vec<_> = fresh.iter().map(|one| self.signer.standing(one)).collect();
+        let asked = ours
+            .iter()
+            .map(|one| self.relays.contradiction(&one.message));
+        let found = futures_util::future::join_all(asked).await;
+        let Some(other) = found.into_iter().flatten().next() else {
+            return false;
+        };
+        let words = format!(
+            "another proposer signs with our keys: it has handed slot {} of {} to {}; nothing is signed here any more: stop one of the two, and restart the other",
+            other.message.slot, other.message.proposer, other.message.delegate
+        );
+        tracing::error!("{words}");
+        self.context.readiness.set_not_ready("slots", words);
+        true
     }
 
     fn tell(&mut self, skipped: Vec<(u64, Skipped)>) {
@@ -127,7 +163,6 @@ impl<S: ProposerSigner> Handing<S> {
 async fn hand_over<S: ProposerSigner>(
     context: &Context<S>,
     signer: &SlotSigner<S>,
-    relays: &Relays,
     wanted: SlotMessage,
 ) -> Option<(u64, PublicKeyBytes)> {
     if !context.may_ask() {
@@ -141,11 +176,6 @@ async fn hand_over<S: ProposerSigner>(
             .with_label_values(&[reason])
             .inc();
     };
-    if let Some(other) = relays.contradiction(&wanted.message).await {
-        refused("another_proposer");
-        tracing::error!(slot, key = %proposer, delegate = %other.message.delegate, "another proposer has signed this slot with this key: nothing is signed here; stop one of the two");
-        return Some((slot, proposer));
-    }
     match signer.sign(wanted).await {
         Ok(signed) => {
             context.signer_is_well();

@@ -51,6 +51,15 @@ pub struct Running {
 }
 
 impl Running {
+    /// Stops at once, whatever it was doing, as if the process had died; returns when nothing of it is left.
+    pub async fn abort(self) {
+        for task in &self.tasks {
+            task.abort();
+        }
+        self.shutdown.request("aborted");
+        self.ended().await;
+    }
+
     /// Waits until the end is requested and all loops have ended.
     pub async fn ended(self) {
         self.shutdown.requested().await;
@@ -74,7 +83,7 @@ impl Running {
 pub async fn run(config: ProposerConfig, shutdown: Shutdown) -> Result<()> {
     let metrics = Metrics::new(env!("CARGO_PKG_VERSION"))?;
     let figures = Figures::new(metrics.registry())?;
-    let readiness = Health::new(&["lending", "signer"]);
+    let readiness = Health::new(&["lending", "signer", "slots"]);
     let server = match config.places.metrics {
         Some(addr) => {
             let health = readiness.clone();
