@@ -10,5 +10,5 @@ pub use core::{
 };
 pub use service::{
     ACCEPT_METHOD, FollowerService, Forwarder, Links, MakePilot, NetOptions, NetOptionsError,
-    Pilot, ServiceConfig, ServiceStanding, Tap, Tapped, start,
+    Pilot, ServiceConfig, ServiceStanding, Tap, start,
 };

@@ -27,7 +27,7 @@ pub use links::Links;
 pub use net_options::{NetOptions, NetOptionsError};
 pub use run::{FollowerService, MakePilot, Pilot, ServiceConfig, start};
 pub use standing::ServiceStanding;
-pub use tap::{Tap, Tapped};
+pub use tap::Tap;
 
 use crate::core::{Heard, Want};
 use alloy_eips::eip4844::Blob;

@@ -1,4 +1,5 @@
-//! What comes in, told to a listener beside the follower: signed messages as they arrive, whatever the follower then makes of them.
+//! What comes in, told to a listener beside the follower: signed messages as they arrive, whatever the follower then makes of them. Who
+//! signed them was recovered; whether they count was not asked yet.
 
 use forebond_net::{Conflict, SignedMessage};
 use forebond_protocol::Signed;
@@ -9,25 +10,16 @@ use std::sync::{
 };
 use tokio::sync::mpsc;
 
-/// Something signed that came in. Who signed it was recovered; whether it counts was not asked yet.
-#[derive(Clone, Debug)]
-pub enum Tapped {
-    /// A message.
-    Message(SignedMessage),
-    /// Two messages of one signer that cannot both be true.
-    Conflict(Box<Conflict>),
-}
-
 /// The follower's end: it never waits. What finds the queue full is counted.
 #[derive(Clone, Debug)]
 pub struct Tap {
-    queue: mpsc::Sender<Tapped>,
+    queue: mpsc::Sender<SignedMessage>,
     missed: Arc<AtomicU64>,
 }
 
 impl Tap {
     /// A tap with a queue of this capacity, and the listener's end.
-    pub fn new(capacity: usize) -> (Self, mpsc::Receiver<Tapped>) {
+    pub fn new(capacity: usize) -> (Self, mpsc::Receiver<SignedMessage>) {
         let (queue, listener) = mpsc::channel(capacity.max(1));
         let tap = Self {
             queue,
@@ -42,24 +34,26 @@ impl Tap {
     }
 
     pub(super) fn message(&self, envelope: &Envelope) {
-        self.tell(Tapped::Message(SignedMessage::of(envelope)));
+        self.tell(SignedMessage::of(envelope));
         // The predecessor's end travels with the base that builds on it.
         if let Envelope::Base(base) = envelope
             && let Some(parent) = &base.parent_seal
         {
-            self.tell(Tapped::Message(SignedMessage {
+            self.tell(SignedMessage {
                 message: Signed::Seal(parent.seal.clone()),
                 signature: parent.signature,
-            }));
+            });
         }
     }
 
     pub(super) fn conflict(&self, conflict: &Conflict) {
-        self.tell(Tapped::Conflict(Box::new(conflict.clone())));
+        // Whichever of them came by as a message is known to whoever listens.
+        self.tell(conflict.first.clone());
+        self.tell(conflict.second.clone());
     }
 
-    fn tell(&self, tapped: Tapped) {
-        if self.queue.try_send(tapped).is_err() {
+    fn tell(&self, message: SignedMessage) {
+        if self.queue.try_send(message).is_err() {
             self.missed.fetch_add(1, Ordering::Relaxed);
         }
     }
@@ -108,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn a_base_brings_its_predecessors_seal_along_and_contradictions_come_whole() {
+    fn a_base_brings_its_predecessors_seal_along_and_of_a_contradiction_both_halves_come() {
         let (tap, mut listener) = Tap::new(8);
         tap.message(&base());
         let said = SignedMessage {
@@ -122,15 +116,14 @@ mod tests {
             first: said.clone(),
             second: said,
         });
-        let Tapped::Message(first) = listener.try_recv().unwrap() else {
-            panic!("a message")
-        };
-        assert!(matches!(first.message, Signed::Base(_)));
-        let Tapped::Message(second) = listener.try_recv().unwrap() else {
-            panic!("a message")
-        };
-        assert!(matches!(second.message, Signed::Seal(_)));
-        assert!(matches!(listener.try_recv().unwrap(), Tapped::Conflict(_)));
+        let heard: Vec<_> = std::iter::from_fn(|| listener.try_recv().ok()).collect();
+        assert!(matches!(heard[0].message, Signed::Base(_)));
+        assert!(
+            heard[1..]
+                .iter()
+                .all(|one| matches!(one.message, Signed::Seal(_)))
+        );
+        assert_eq!(heard.len(), 4);
         assert_eq!(tap.missed(), 0);
     }
 

@@ -14,6 +14,10 @@ const PROMISES: u8 = 3;
 
 /// Something heard, as it lies on disk: whole enough to be heard again after a restart.
 #[derive(Clone, Debug)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "the large variant is the ordinary one"
+)]
 pub enum Row {
     /// A signed message under a base, or a base itself.
     Message {

@@ -1,6 +1,6 @@
 use std::{sync::Arc, time::Duration};
 
-use forebond_follower::{Tap, Tapped};
+use forebond_follower::Tap;
 use forebond_ledger::{board::Event, promise::PublishedFrag, rpc::ChainReader};
 use forebond_net::SignedMessage;
 use forebond_runtime::Shutdown;
@@ -31,10 +31,10 @@ pub(super) struct Listener {
 
 impl Listener {
     /// Hears what the follower's tap tells, until it ends.
-    pub(super) async fn to_messages(self, tap: Tap, mut tapped: mpsc::Receiver<Tapped>) {
+    pub(super) async fn hear_messages(self, tap: Tap, mut tapped: mpsc::Receiver<SignedMessage>) {
         let mut missed = 0;
         let mut syncs = tokio::time::interval(SYNC_EVERY);
-        let mut heard = Vec::with_capacity(AT_ONCE);
+        let mut heard = Vec::new();
         loop {
             tokio::select! {
                 got = tapped.recv_many(&mut heard, AT_ONCE) => if got == 0 { return },
@@ -53,7 +53,7 @@ impl Listener {
                     continue;
                 }
             }
-            let messages: Vec<SignedMessage> = heard.drain(..).flat_map(messages).collect();
+            let messages: Vec<SignedMessage> = std::mem::take(&mut heard);
             self.blocking(move |desk, slot| {
                 for one in messages {
                     let signature = one.signature.as_bytes().to_vec().into();
@@ -66,7 +66,7 @@ impl Listener {
     }
 
     /// Hears the promises of what the follower executes, until the board is gone.
-    pub(super) async fn to_promises(self, mut events: broadcast::Receiver<Event>) {
+    pub(super) async fn hear_executed(self, mut events: broadcast::Receiver<Event>) {
         loop {
             match events.recv().await {
                 Ok(Event::Frag(frag)) => {
@@ -109,13 +109,6 @@ impl Listener {
         };
         tracing::error!(error = failed, "what is heard cannot be kept");
         self.shutdown.request("what is heard cannot be kept");
-    }
-}
-
-fn messages(tapped: Tapped) -> Vec<SignedMessage> {
-    match tapped {
-        Tapped::Message(message) => vec![message],
-        Tapped::Conflict(conflict) => vec![conflict.first, conflict.second],
     }
 }
 

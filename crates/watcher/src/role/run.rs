@@ -21,11 +21,12 @@ use forebond_ledger::{
     LedgerSettings,
     rpc::{LedgerChain, ledger_methods},
 };
+use forebond_net::SignedMessage;
 use forebond_rpc::{HeavyWork, eth_module, serve};
 use forebond_runtime::{Health, Metrics, MetricsServer, Shutdown};
 use forebond_settlement::{RollupFile, Settlement};
 use forebond_types::Domain;
-use tokio::sync::{Mutex, watch};
+use tokio::sync::{Mutex, mpsc, watch};
 
 use super::{
     Observer, WatcherConfig, catching_up::from_store, ingress::NoTransactions, listening::Listener,
@@ -181,7 +182,7 @@ fn service(config: &WatcherConfig, file: RollupFile, domain: Domain, tap: Tap) -
 async fn watch(
     around: Around<'_>,
     follower: &FollowerService,
-    (tap, tapped): (Tap, tokio::sync::mpsc::Receiver<forebond_follower::Tapped>),
+    (tap, tapped): (Tap, mpsc::Receiver<SignedMessage>),
     health: &Health,
     shutdown: Shutdown,
 ) -> eyre::Result<()> {
@@ -304,8 +305,8 @@ async fn watch(
     };
     let prosecuting = tokio::spawn(prosecuting);
     let tasks = [
-        tokio::spawn(listener.clone().to_messages(tap, tapped)),
-        tokio::spawn(listener.to_promises(events)),
+        tokio::spawn(listener.clone().hear_messages(tap, tapped)),
+        tokio::spawn(listener.hear_executed(events)),
         tokio::spawn(looker.run(shutdown.clone())),
     ];
 

@@ -18,6 +18,10 @@ const MOST_BASES: usize = 2;
 
 /// Evidence as users hand it in.
 #[derive(Clone, Debug)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "one lives at a time, for as long as it is looked at"
+)]
 pub enum Submission {
     /// What `eth_getPreconfirmation` gave: a promise.
     Promise(Box<Preconfirmation>),
