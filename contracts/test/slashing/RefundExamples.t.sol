@@ -121,17 +121,8 @@ contract RefundExamplesTest is SlashingLedger {
     }
 
     function kindOf(string memory name) private pure returns (FaultKind) {
-        string[9] memory names = [
-            "late",
-            "unkept",
-            "lie",
-            "fork",
-            "brokenBase",
-            "falseClaim",
-            "order",
-            "doubleDelegation",
-            "missedSlot"
-        ];
+        string[9] memory names =
+            ["late", "unkept", "lie", "fork", "brokenBase", "falseClaim", "order", "doubleDelegation", "missedSlot"];
         uint256 kind;
         while (keccak256(bytes(names[kind])) != keccak256(bytes(name))) {
             ++kind;
