@@ -93,7 +93,7 @@ pub struct Steward {
     lane: Option<Lane>,
     l1: L1View,
     scan: Scan,
-    /// Blocks whose checkpoints are recorded.
+    /// Blocks whose checkpoints are recorded in the safe chain: what stands on promises can be taken back.
     known: BTreeSet<u64>,
     told: Option<String>,
 }
@@ -151,7 +151,12 @@ impl Steward {
     /// [`StewardError`]: look again in a moment.
     pub async fn look(&mut self) -> Result<(), StewardError> {
         self.l1.refresh().await?;
+        let read_to = self.scan.block();
         let complete = self.scan.go_on(&self.parts.manager, CHUNKS).await?;
+        if self.scan.block() < read_to {
+            // L1 took blocks back, and with them perhaps checkpoints.
+            self.known.clear();
+        }
         self.parts.figures.show(self.scan.book());
         // Borders first: they are forgotten, everything else keeps.
         let client = self.parts.manager.client();
@@ -169,7 +174,7 @@ impl Steward {
         if !turns::may_settle(head, self.parts.me, self.l1.gateways) {
             return Ok(());
         }
-        if !self.settle(head).await? {
+        if !self.settle(safe, head).await? {
             self.burn().await?;
         }
         Ok(())
@@ -191,12 +196,13 @@ impl Steward {
         attributed.chain(posted).collect()
     }
 
-    /// Whether the manager knows what had come in at the end of a block; asked once.
-    async fn is_known(&mut self, number: u64) -> Result<bool, StewardError> {
+    /// Whether the safe chain knows what had come in at the end of a block; asked until it does.
+    async fn is_known(&mut self, number: u64, safe: u64) -> Result<bool, StewardError> {
         if self.known.contains(&number) {
             return Ok(true);
         }
-        let known = self.parts.manager.has_checkpoint(number).await?;
+        let at = BlockId::number(safe);
+        let known = self.parts.manager.has_checkpoint(number, at).await?;
         if known {
             self.known.insert(number);
         }
@@ -205,7 +211,10 @@ impl Steward {
 
     async fn take_checkpoint(&mut self, safe: u64, head: u64) -> Result<bool, StewardError> {
         for number in borders::due(&self.known, &self.stretches(), safe, head) {
-            if self.is_known(number).await? {
+            let manager = &self.parts.manager;
+            let promised = manager.has_checkpoint(number, BlockId::latest());
+            if promised.await? {
+                self.is_known(number, safe).await?;
                 continue;
             }
             let call = match self.parts.manager.checkpoint_call(number).await {
@@ -222,18 +231,17 @@ impl Steward {
                 .await?
             {
                 self.parts.figures.checkpoints.inc();
-                self.known.insert(number);
             }
             return Ok(true);
         }
         Ok(false)
     }
 
-    async fn settle(&mut self, head: u64) -> Result<bool, StewardError> {
+    async fn settle(&mut self, safe: u64, head: u64) -> Result<bool, StewardError> {
         let mut ready = Vec::new();
         for (_, whose) in self.scan.book().next_to_settle(SETTLED_AT_ONCE) {
             for number in [whose.firstBlock.saturating_sub(1), whose.lastBlock] {
-                self.is_known(number).await?;
+                self.is_known(number, safe).await?;
             }
             if !borders::can_settle(&self.known, whose.firstBlock, whose.lastBlock, head) {
                 break;

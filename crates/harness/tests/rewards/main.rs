@@ -10,6 +10,7 @@
 
 mod rollup;
 
+use alloy_eips::BlockId;
 use alloy_primitives::{Address, U256};
 use alloy_rpc_types_eth::TransactionReceipt;
 use eyre::{Result, bail, ensure, eyre};
@@ -109,6 +110,7 @@ impl Scene {
 
     /// Does on L1 what the steward asks for; gives the receipt with the deposit in it.
     async fn errand(&mut self, expected: &str) -> Result<TransactionReceipt> {
+        self.stage.world.advance(1).await?;
         self.look().await?;
         let errand = self
             .errands
@@ -193,7 +195,11 @@ async fn fees_of_transfers_reach_all_three_parties_to_the_wei() -> Result<()> {
     scene.look().await?;
     for border in [0, last] {
         ensure!(
-            scene.rollup.manager().has_checkpoint(border).await?,
+            scene
+                .rollup
+                .manager()
+                .has_checkpoint(border, BlockId::latest())
+                .await?,
             "border {border}"
         );
     }

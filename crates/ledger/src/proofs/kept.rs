@@ -73,6 +73,14 @@ impl Kept {
         }
     }
 
+    /// Whether this state's are kept.
+    pub(super) fn has(&self, root: B256) -> bool {
+        self.blocks
+            .iter()
+            .rev()
+            .any(|(_, taken)| taken.root == root)
+    }
+
     /// The account with exactly these slots in the state with this root, if it was kept.
     pub(super) fn find(
         &self,

@@ -41,6 +41,11 @@ impl Proofs {
         (trie.root() == root).then(|| trie.account_proof(address, slots))
     }
 
+    /// Whether the fee accounts of the state with this root are kept.
+    pub fn keeps(&self, root: B256) -> bool {
+        self.kept.lock().has(root)
+    }
+
     /// Lets the sealer change the trie.
     pub(crate) fn write<T>(&self, change: impl FnOnce(&mut StateTrie) -> T) -> T {
         change(&mut self.trie.lock())

@@ -228,17 +228,23 @@ impl<I: Ingress> Chain for LedgerChain<I> {
                     return Ok(self.reader.state_at(state.clone(), opening, root));
                 }
                 let oldest = view.stored.head().oldest_state;
+                let state = Historic {
+                    snapshot: view.stored.clone(),
+                    number,
+                };
+                let state = Arc::new(state);
                 if number < oldest {
+                    if self.reader.board.proofs().keeps(block.header.state_root) {
+                        let mut snapshot = self.reader.state_at(state, opening, root);
+                        snapshot.pruned = Some((number, oldest));
+                        return Ok(snapshot);
+                    }
                     return Err(ReadError::StateNotKept {
                         block: number,
                         oldest,
                     });
                 }
-                let state = Historic {
-                    snapshot: view.stored.clone(),
-                    number,
-                };
-                Ok(self.reader.state_at(Arc::new(state), opening, root))
+                Ok(self.reader.state_at(state, opening, root))
             }
         }
     }

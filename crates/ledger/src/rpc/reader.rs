@@ -209,6 +209,7 @@ impl ChainReader {
         StateSnapshot {
             state,
             opening,
+            pruned: None,
             proven: root.map(|root| (root, self.board.proofs().clone())),
             chain_id: self.config.chain_id,
         }

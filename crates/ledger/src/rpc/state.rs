@@ -22,6 +22,8 @@ pub struct StateSnapshot {
     pub(super) state: Arc<dyn BaseState>,
     pub(super) opening: BlockOpening,
     pub(super) chain_id: u64,
+    /// This block and the oldest one with state, when the state itself is not kept any more, only the fee accounts' proofs.
+    pub(super) pruned: Option<(u64, u64)>,
     /// Root of the state, if the block is sealed, and who proves it.
     pub(super) proven: Option<(B256, Arc<Proofs>)>,
 }
@@ -43,6 +45,7 @@ impl Snapshot for StateSnapshot {
     }
 
     fn account(&self, address: Address) -> Result<AccountView, ReadError> {
+        self.readable()?;
         let account = self.state.account(address).map_err(read_error)?;
         Ok(account.map_or_else(AccountView::default, |a| AccountView {
             nonce: a.nonce,
@@ -51,6 +54,7 @@ impl Snapshot for StateSnapshot {
     }
 
     fn code(&self, address: Address) -> Result<Bytes, ReadError> {
+        self.readable()?;
         match self.state.account(address).map_err(read_error)? {
             Some(account) if account.has_code() => {
                 let code = self.state.code(account.code_hash).map_err(read_error)?;
@@ -61,6 +65,7 @@ impl Snapshot for StateSnapshot {
     }
 
     fn storage(&self, address: Address, slot: U256) -> Result<U256, ReadError> {
+        self.readable()?;
         self.state.storage(address, slot).map_err(read_error)
     }
 
@@ -98,6 +103,7 @@ impl Snapshot for StateSnapshot {
     }
 
     fn call(&self, request: &CallRequest) -> Result<CallOutcome, CallError> {
+        self.readable()?;
         let tx = &request.transaction;
         let mut state = self.overridden(request);
         if tx.from.unwrap_or_default().is_zero()
@@ -206,6 +212,13 @@ fn authorizations(list: Option<&[SignedAuthorization]>) -> Vec<SignedAuthorizati
 }
 
 impl StateSnapshot {
+    const fn readable(&self) -> Result<(), ReadError> {
+        match self.pruned {
+            Some((block, oldest)) => Err(ReadError::StateNotKept { block, oldest }),
+            None => Ok(()),
+        }
+    }
+
     fn overridden(&self, request: &CallRequest) -> Arc<dyn BaseState> {
         match &request.overrides.state {
             Some(accounts) if !accounts.is_empty() => Arc::new(Overridden {

@@ -1,11 +1,12 @@
 use crate::{
     asked::Desk,
-    world::{Follower, Producer},
+    world::{Follower, Producer, ledger_with},
 };
 use alloy_primitives::{Address, B256, U256, keccak256};
 use alloy_rlp::Encodable;
 use alloy_rpc_types_eth::EIP1186AccountProofResponse;
 use alloy_trie::{KECCAK_EMPTY, Nibbles, TrieAccount, proof::verify_proof};
+use forebond_exec::StoreOptions;
 use forebond_ledger::rpc::LedgerChain;
 use forebond_rollup::op::{BASE_FEE_VAULT, L1_FEE_VAULT, OPERATOR_FEE_VAULT, SEQUENCER_FEE_VAULT};
 use forebond_rpc::{Chain, ReadError, Snapshot, StateAt};
@@ -112,6 +113,34 @@ fn fee_accounts_are_proven_for_older_blocks_too_and_others_are_refused_with_word
         pending.proof(BASE_FEE_VAULT, &[]),
         Err(ReadError::NoProofs)
     ));
+}
+
+#[test]
+fn proofs_of_fees_outlive_the_states_they_are_of() {
+    let mut producer = Producer::new();
+    let dir = tempfile::tempdir().unwrap();
+    let store = StoreOptions {
+        history_blocks: 2,
+        ..StoreOptions::default()
+    };
+    let mut ledger = ledger_with(dir.path(), store);
+    for _ in 0..8 {
+        producer.block(1);
+    }
+    for plan in &producer.plans {
+        plan.derive(&mut ledger).unwrap();
+    }
+    ledger.sync().unwrap();
+    let follower = Follower::over(dir, ledger);
+    for number in 0..=8 {
+        proven(&follower, number, L1_FEE_VAULT, &[B256::ZERO]).unwrap();
+    }
+    let old = chain_of(&follower).snapshot(StateAt::Block(1)).unwrap();
+    let refused = old.account(L1_FEE_VAULT).unwrap_err();
+    assert!(
+        matches!(refused, ReadError::StateNotKept { block: 1, .. }),
+        "{refused}"
+    );
 }
 
 #[test]

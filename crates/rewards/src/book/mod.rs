@@ -3,6 +3,8 @@
 mod entry;
 mod ledger;
 mod statement;
+#[cfg(test)]
+mod tests;
 
 pub use entry::{Entry, EntryError};
 pub use ledger::Book;

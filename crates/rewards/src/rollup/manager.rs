@@ -82,15 +82,15 @@ impl Manager {
         })
     }
 
-    /// Whether what had come in at the end of a block is recorded.
+    /// Whether what had come in at the end of block `number` is recorded after block `at`.
     ///
     /// # Errors
     /// [`RewardsError`].
-    pub async fn has_checkpoint(&self, number: u64) -> Result<bool, RewardsError> {
+    pub async fn has_checkpoint(&self, number: u64, at: BlockId) -> Result<bool, RewardsError> {
         let call = RewardsManager::checkpointAtCall {
             blockNumber: number,
         };
-        Ok(self.read(&call, BlockId::latest()).await?.known)
+        Ok(self.read(&call, at).await?.known)
     }
 
     /// What an account can claim after a block, wei.

@@ -69,6 +69,14 @@ impl Follower {
         Self { dir, ledger }
     }
 
+    /// A follower that is this ledger.
+    pub(crate) fn over(dir: tempfile::TempDir, ledger: Ledger) -> Self {
+        Self {
+            dir,
+            ledger: Some(ledger),
+        }
+    }
+
     /// Closes the database and opens it again.
     pub(crate) fn restart(&mut self) {
         drop(self.ledger.take());
