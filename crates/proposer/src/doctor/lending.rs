@@ -68,7 +68,7 @@ pub(super) async fn validators(
         "{} keys: {active} registered, {coming} within two epochs, {open} to be registered, {unknown} unknown to the beacon chain",
         seen.len()
     );
-    if active > 0 {
+    if active + coming > 0 {
         report.ok(WHAT, found);
     } else {
         let mend = "`forebond proposer` registers them; it takes two epochs";
