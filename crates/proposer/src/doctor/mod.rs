@@ -2,6 +2,7 @@
 
 mod chain;
 mod files;
+mod lending;
 mod report;
 mod signer;
 

@@ -120,6 +120,13 @@ impl<S: ProposerSigner> Context<S> {
     /// The signer failed: it is asked less often, and `/readyz` says why.
     pub fn signer_failed(&self, error: &SignerError) {
         let advice = error.advice();
+        // One key that it does not hold is no reason to leave the others waiting.
+        if matches!(error, SignerError::UnknownKey { .. }) {
+            let failures = &self.figures.signer_failures;
+            failures.with_label_values(&["unknown_key"]).inc();
+            tracing::warn!(%error, "the signer does not hold a key that it named");
+            return;
+        }
         let state = {
             let mut patience = self.patience.lock();
             patience.failed(advice, self.clock.now_ms());

@@ -4,7 +4,7 @@ use std::{
 };
 
 use forebond_beacon::bls::PublicKeyBytes;
-use forebond_commit_boost::client::ProposerSigner;
+use forebond_commit_boost::client::{ProposerSigner, SignerError};
 use futures_util::StreamExt;
 
 use super::context::{Context, Now, Round};
@@ -187,7 +187,8 @@ async fn hand_over<S: ProposerSigner>(
             if let Some(error) = error.of_signer() {
                 context.signer_failed(error);
                 refused("signer");
-                return None;
+                let is_final = matches!(error, SignerError::UnknownKey { .. });
+                return is_final.then_some((slot, proposer));
             }
             let (reason, is_final) = match &error {
                 SlotSignError::HandedOver { .. } => ("handed_over_before", true),

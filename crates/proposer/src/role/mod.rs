@@ -15,6 +15,7 @@ mod lending;
 mod registering;
 mod run;
 mod start;
+mod surroundings;
 mod telling;
 
 pub use context::Context;
