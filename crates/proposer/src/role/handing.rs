@@ -152,7 +152,7 @@ impl<S: ProposerSigner> Handing<S> {
         let reasons: BTreeSet<_> = skipped.into_iter().map(|(_, why)| why).collect();
         if reasons != self.skipped {
             if !reasons.is_empty() {
-                tracing::info!(?reasons, "some slots of ours are not handed over");
+                tracing::debug!(?reasons, "some slots of ours are not handed over");
             }
             self.skipped = reasons;
         }

@@ -235,10 +235,13 @@ impl Chain {
             if gateway == 0 {
                 continue;
             }
+            // At an epoch's border the view reads the new one in a moment.
             let info = book.gateways.get(&gateway);
-            let committers = info
-                .and_then(|info| info.epochs.get(&epoch)?.committers.as_ref())
-                .map(|set| set.members.clone());
+            let Some(known) = info.and_then(|info| info.epochs.get(&epoch)) else {
+                continue;
+            };
+            let committers = known.committers.as_ref();
+            let committers = committers.map(|set| set.members.clone());
             lent.insert(
                 epoch,
                 Lent {
