@@ -22,7 +22,7 @@ use serde_json::{Value, json};
 #[tokio::test(flavor = "multi_thread")]
 async fn two_contradicting_frags_that_a_user_submits_cost_the_bond_and_pay_the_watcher()
 -> Result<()> {
-    let mut scene = Scene::open().await?;
+    let scene = Scene::open().await?;
     let account = Role::Watcher.address()?;
     let before = scene.stage.world.execution().balance(account).await?;
     let mut watcher = scene.watcher(&[]).await?;
