@@ -116,7 +116,7 @@ fn events_that_move_nobodys_money_are_no_entries() {
             period: 4
         })
     );
-    data.set_topics_truncating([Forfeited::SIGNATURE_HASH]);
+    data.set_topics_truncating(vec![Forfeited::SIGNATURE_HASH]);
     assert!(Entry::read(&log(data)).is_err(), "half an event is none");
 }
 
