@@ -35,6 +35,10 @@ const DEADLINE_SLOTS: u64 = 6;
 /// How long a start may take; a signer or node that stalls is not waited for longer.
 const START_DEADLINE: Duration = Duration::from_secs(60);
 
+/// How long an aborted proposer's last write to disk is waited for.
+const LOOKS_AT_THE_LOCK: u32 = 500;
+const LOOK_AT_THE_LOCK: Duration = Duration::from_millis(20);
+
 /// A proposer at work.
 pub struct Running {
     /// What its loops share.
@@ -56,7 +60,15 @@ impl Running {
             task.abort();
         }
         self.shutdown.request("aborted");
+        let protection = Arc::downgrade(self.context.safe.protection());
         self.ended().await;
+        // Threads that wait for the disk end by themselves, and hold the directory until then.
+        for _ in 0..LOOKS_AT_THE_LOCK {
+            if protection.strong_count() == 0 {
+                return;
+            }
+            tokio::time::sleep(LOOK_AT_THE_LOCK).await;
+        }
     }
 
     /// Waits until the end is requested and all loops have ended.
