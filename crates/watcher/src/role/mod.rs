@@ -5,6 +5,7 @@ mod config;
 mod ingress;
 mod listening;
 mod looking;
+mod measuring;
 mod passing;
 mod run;
 

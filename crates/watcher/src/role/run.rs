@@ -22,6 +22,7 @@ use forebond_ledger::{
     rpc::{LedgerChain, ledger_methods},
 };
 use forebond_net::SignedMessage;
+use forebond_protocol::BlockClock;
 use forebond_rpc::{HeavyWork, eth_module, serve};
 use forebond_runtime::{Health, Metrics, MetricsServer, Shutdown};
 use forebond_settlement::{RollupFile, Settlement};
@@ -30,16 +31,18 @@ use tokio::sync::{Mutex, mpsc, watch};
 
 use super::{
     Observer, WatcherConfig, catching_up::from_store, ingress::NoTransactions, listening::Listener,
-    looking::Looker, passing::Observers,
+    looking::Looker, measuring::Measuring, passing::Observers,
 };
 use crate::{
     court::{Addresses, Court},
     disputes::{Attesters, Disputer, DisputerParts, VoteLog},
     figures::Figures,
     hearing::{Desk, DeskParts, Ear, Journal, committer_sets},
+    now_ms,
     payer::Payer,
     prosecution::{self, Docks, Prosecutor, WantedAnew},
-    serving::{Served, watcher_methods},
+    quality::{Exported, Quality},
+    serving::{Served, quality_methods, watcher_methods},
     settled::{Batches, LateWindows, MissedSlots, Presence, Reviewer},
     store::CaseStore,
 };
@@ -108,6 +111,11 @@ pub async fn run_with(
     let metrics = Metrics::new(env!("CARGO_PKG_VERSION"))?;
     let figures = Figures::new(metrics.registry())?;
     let health = Health::new(&["watcher"]);
+    let quality = Arc::new(parking_lot::Mutex::new(Quality::new(
+        BlockClock::new(file.chain.genesis_s, file.chain.block_time_s)?,
+        now_ms(),
+    )));
+    Exported::register(quality.clone(), metrics.registry())?;
     let metrics_server = match config.metrics {
         Some(addr) => {
             Some(MetricsServer::start(addr, metrics, health.clone(), shutdown.clone()).await?)
@@ -131,7 +139,8 @@ pub async fn run_with(
         cases,
         figures,
         from_block,
-        observers: Observers(Arc::new(observers)),
+        observers,
+        quality,
     };
     let ran = watch(around, &follower, (tap, tapped), &health, shutdown.clone()).await;
     let ended = follower.stop().await;
@@ -151,7 +160,8 @@ struct Around<'a> {
     cases: Arc<CaseStore>,
     figures: Figures,
     from_block: u64,
-    observers: Observers,
+    observers: Vec<Box<dyn Observer>>,
+    quality: Arc<parking_lot::Mutex<Quality>>,
 }
 
 fn service(config: &WatcherConfig, file: RollupFile, domain: Domain, tap: Tap) -> ServiceConfig {
@@ -190,6 +200,10 @@ async fn watch(
     let settlement = follower.settlement.clone();
     let facts = settlement.facts().clone();
     let slots = facts.turns.slots;
+    let measuring = Measuring::new(around.quality.clone(), settlement.clone());
+    let mut observers = around.observers;
+    observers.push(Box::new(measuring.clone()));
+    let observers = Observers(Arc::new(observers));
     let client = settlement
         .execution()
         .cloned()
@@ -279,18 +293,19 @@ async fn watch(
         batches: Batches::kept(desk.batches()?),
         settlement: settlement.clone(),
         standing: follower.standing.clone(),
-        observers: around.observers.clone(),
+        observers: observers.clone(),
         sets_until: head.number,
         reviewed: None,
         slot: slot.clone(),
         poll_ms: config.poll_ms,
         desk: desk.clone(),
     };
+    let measuring = measuring.run(follower.standing.clone(), reader.clone());
     let listener = Listener {
         desk: desk.clone(),
         slot: slot.clone(),
         reader,
-        observers: around.observers,
+        observers,
         shutdown: shutdown.clone(),
     };
     let prosecuting = {
@@ -308,10 +323,12 @@ async fn watch(
         tokio::spawn(listener.clone().hear_messages(tap, tapped)),
         tokio::spawn(listener.hear_executed(events)),
         tokio::spawn(looker.run(shutdown.clone())),
+        tokio::spawn(measuring),
     ];
 
     let served = Served::new(desk.clone(), around.domain, seen, move || slot.now());
-    let server = serving(config, follower, served).await;
+    let quality = around.quality;
+    let server = serving(config, follower, served, quality).await;
     let served = async {
         let (server, feed) = server?;
         let mut out = std::io::stdout();
@@ -373,6 +390,7 @@ async fn serving(
     config: &WatcherConfig,
     follower: &FollowerService,
     served: Served,
+    quality: Arc<parking_lot::Mutex<Quality>>,
 ) -> eyre::Result<(forebond_rpc::ServerHandle, tokio::task::JoinHandle<()>)> {
     let chain = Arc::new(LedgerChain::new(follower.reader.clone(), NoTransactions));
     let standing = Arc::new(ServiceStanding {
@@ -391,6 +409,7 @@ async fn serving(
     let mut module = eth_module(chain.clone(), &config.rpc, heavy, version)?;
     module.merge(ledger_methods(chain.clone(), standing)?)?;
     module.merge(watcher_methods(served)?)?;
+    module.merge(quality_methods(quality)?)?;
     let server = serve(&config.rpc, config.http, module).await?;
     Ok((server, tokio::spawn(chain.feed())))
 }

@@ -2,10 +2,12 @@
 
 mod cases;
 mod methods;
+mod quality;
 mod refusals;
 mod submission;
 
 pub use cases::{CaseView, cases};
 pub use methods::{Served, watcher_methods};
+pub use quality::quality_methods;
 pub use refusals::SubmitRefusal;
 pub use submission::{MOST_SUBMISSION_BYTES, Submission, submit};
