@@ -134,7 +134,7 @@ proptest! {
         let pots: Vec<_> = book.pots().cloned().collect();
         for pot in pots {
             let (operator, period, amount_wei) = (pot.operator, pot.period, pot.amount_wei);
-            match ends[period as usize] {
+            match ends[usize::try_from(period).unwrap()] {
                 0 => {}
                 1 => book.add(Entry::Released { operator, period, amount_wei }),
                 _ => book.add(Entry::Burned { operator, period, amount_wei }),
