@@ -17,8 +17,8 @@ mod origins;
 mod rollup_file;
 mod windows;
 
-pub use contracts::ContractsAt;
 pub use blobs::{BlobSource, BlobsError};
+pub use contracts::ContractsAt;
 pub use error::{Advice, SettlementError};
 pub use facts::Facts;
 pub use feed::{FeedHealth, L1Block, L1Event, PostedBatch, StoredBase, Verdict};
