@@ -47,12 +47,16 @@ pub(super) async fn commit(around: &Around, culprit: &Culprit, misdeed: Misdeed)
         _ => None,
     };
     let hands = &around.hands;
-    around.until(window.first_slot.saturating_sub(1), 500).await;
-    hands.order(Order::Pause(culprit.batcher.clone())).await?;
+    if misdeed == Misdeed::Withhold {
+        // The turn may be over before its window begins.
+        let (paused, cut) = tokio::join!(pause(around, culprit), withhold(around, culprit));
+        paused.and(cut)?;
+    } else {
+        pause(around, culprit).await?;
+    }
     let done = match misdeed {
         Misdeed::FalseClaim => false_claim(around, culprit).await,
         Misdeed::BrokenBase => broken_base(around, culprit).await,
-        Misdeed::Withhold => withhold(around, culprit).await,
         _ => match replay {
             Some(replay) => lie(around, culprit, tampering(misdeed), replay).await,
             None => Ok(()),
@@ -66,6 +70,14 @@ pub(super) async fn commit(around: &Around, culprit: &Culprit, misdeed: Misdeed)
         complain_of_what_was_withheld(around, culprit).await?;
     }
     Ok(())
+}
+
+/// Stops the batcher before it can send anything for the window's first slot, which it does as soon as the block before is known.
+async fn pause(around: &Around, culprit: &Culprit) -> Result<()> {
+    let before = culprit.window.first_slot.saturating_sub(2);
+    around.until(before, 500).await;
+    let batcher = culprit.batcher.clone();
+    around.hands.order(Order::Pause(batcher)).await
 }
 
 const fn tampering(misdeed: Misdeed) -> Tampering {

@@ -21,7 +21,7 @@ use super::{
     rollup_genesis::{funded_accounts, genesis_hash, genesis_of, newest_origin},
     sending::{CALL_GAS, Order, land},
     steps::Opening,
-    times::{RollupStart, last_steps_from, rollup_start},
+    times::{RollupStart, last_steps_from, rollup_start, until_ready_ms},
 };
 use crate::{
     config::{DevnetConfig, L1Kind},
@@ -53,10 +53,19 @@ pub(super) struct Begun {
 
 impl Opening<'_> {
     /// The rollup's contracts, on a genesis that lies about now.
-    pub(super) async fn create_rollup(&mut self, gateway_ids: &[u32]) -> Result<Begun> {
+    pub(super) async fn create_rollup(
+        &mut self,
+        config: &DevnetConfig,
+        gateway_ids: &[u32],
+    ) -> Result<Begun> {
         let origin = newest_origin(self.world, &self.l1).await?;
         let slot = self.world.status().await?.slot;
-        let start = rollup_start(&self.clock, slot, now_ms());
+        let start = rollup_start(
+            &self.clock,
+            slot,
+            now_ms(),
+            until_ready_ms(config, &self.clock),
+        );
         let deployer = self.cast.deployer.address;
         let nonce = self.world.execution().nonce(deployer).await?;
         let plan = Plan::rollup()?;

@@ -109,7 +109,7 @@ async fn steps<P: Preset>(
         .wrap_err("registering gateways and validators")?;
     let gateway_ids = opening.gateway_ids().await?;
     let begun = opening
-        .create_rollup(&gateway_ids)
+        .create_rollup(config, &gateway_ids)
         .await
         .wrap_err("creating the rollup's contracts")?;
     opening

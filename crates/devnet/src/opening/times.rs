@@ -14,6 +14,8 @@ pub(crate) const ORIGIN_DEPTH: u64 = 2;
 pub(super) const LAST_STEPS_SLOTS: u64 = 4;
 /// From the creation of the rollup's contracts until gateways answer, about.
 const UNTIL_READY_MS: u64 = 1_000;
+/// Until one batcher more can post: it loads the trusted setup of its proofs, and they all share this machine.
+const BATCHER_READY_MS: u64 = if cfg!(debug_assertions) { 3_500 } else { 1_500 };
 /// Slots from the creation of the rollup's contracts until lending is in a block, at most.
 const LENDING_SLOTS: u64 = 5;
 /// What is registered in an epoch counts so many epochs later.
@@ -55,16 +57,35 @@ pub(super) const fn last_steps_from(clock: &SlotClock, lent_from: u64, now_ms: u
     if begun > near { begun } else { near }
 }
 
+/// From the creation of the rollup's contracts until everybody works, at most an epoch. Where somebody watches, batchers are waited for:
+/// a window that ends before its batcher is there costs an honest gateway its bond.
+pub(super) fn until_ready_ms(config: &DevnetConfig, clock: &SlotClock) -> u64 {
+    if config.watchers() == 0 {
+        return UNTIL_READY_MS;
+    }
+    let batchers = u64::from(config.gateways).saturating_mul(BATCHER_READY_MS);
+    let epoch_ms = clock
+        .slots_per_epoch
+        .saturating_mul(clock.seconds_per_slot)
+        .saturating_mul(1_000);
+    UNTIL_READY_MS.saturating_add(batchers).min(epoch_ms)
+}
+
 /// A rollup whose contracts are created after `slot` at `now_ms`. It begins about when gateways answer, so that its first blocks
 /// belong to a turn that is running then; in real time not before what is lent counts and is proven.
-pub(super) const fn rollup_start(clock: &SlotClock, slot: u64, now_ms: u64) -> RollupStart {
+pub(super) const fn rollup_start(
+    clock: &SlotClock,
+    slot: u64,
+    now_ms: u64,
+    until_ready_ms: u64,
+) -> RollupStart {
     let lent_from = clock
         .epoch_of(slot.saturating_add(LENDING_SLOTS))
         .saturating_add(LEAD_EPOCHS);
     let proven = lent_from
         .saturating_mul(clock.slots_per_epoch)
         .saturating_add(LAST_STEPS_SLOTS);
-    let ready = clock.slot_at_ms(now_ms.saturating_add(UNTIL_READY_MS));
+    let ready = clock.slot_at_ms(now_ms.saturating_add(until_ready_ms));
     let begins = if ready > proven { ready } else { proven };
     RollupStart {
         genesis_s: clock.start_s(begins),
@@ -101,7 +122,7 @@ mod tests {
             let config = DevnetConfig { preset, slot_time_s, ..usual() };
             let clock = clock(&config, now_s);
             let now_ms = now_s * 1_000 + opening_ms;
-            let start = rollup_start(&clock, deploying_slots, now_ms);
+            let start = rollup_start(&clock, deploying_slots, now_ms, UNTIL_READY_MS);
             let from = last_steps_from(&clock, start.lent_from, now_ms);
             prop_assert!(from + LAST_STEPS_SLOTS <= clock.slot_at_ms(now_ms), "nothing is waited for");
             if opening_ms < slot_time_s * 3_000 {
@@ -119,7 +140,7 @@ mod tests {
         ) {
             let genesis_s = 1_800_000_000;
             let slots = SlotClock { genesis_s, seconds_per_slot: slot_time_s, slots_per_epoch: 8 };
-            let start = rollup_start(&slots, slot, slots.start_s(slot) * 1_000);
+            let start = rollup_start(&slots, slot, slots.start_s(slot) * 1_000, UNTIL_READY_MS);
             let counts_from = slots.start_s(start.lent_from * 8);
             prop_assert!(start.genesis_s >= counts_from + LAST_STEPS_SLOTS * slot_time_s);
             prop_assert!(slots.epoch_of(slot + LENDING_SLOTS) + 2 <= start.lent_from, "two epochs of notice");
@@ -133,7 +154,7 @@ mod tests {
         ) {
             let config = DevnetConfig { slot_time_s, ..usual() };
             let slots = clock(&config, 1_800_000_000);
-            let start = rollup_start(&slots, 6, now_ms);
+            let start = rollup_start(&slots, 6, now_ms, UNTIL_READY_MS);
             let turns = TurnClock { slots, blocks: BlockClock::new(start.genesis_s, 1).unwrap(), handover_slots };
             let slot = turns.posting_slot_of(1);
             prop_assert!(slots.epoch_of(slot) >= start.first_epoch);
