@@ -102,6 +102,12 @@ test-e2e: $(NODE_STAMP) ## cast, viem and ethers against a running gateway (FORE
 	@if [ -z "$${FOREBOND_BIN:-}" ]; then cargo build --locked --bin forebond; fi
 	FOREBOND_BIN="$${FOREBOND_BIN:-$(CARGO_TARGET_DIR)/debug/forebond}" node --test --test-reporter=spec --test-concurrency=1 tests/e2e/*.test.mjs
 
+# Minutes of real slots on a machine that has nothing else to do: a gateway that is late because the machine is busy pays for it, too.
+.PHONY: test-justice
+test-justice: $(NODE_STAMP) ## Each fault from misbehaviour to money, and an honest run without an accusation (FOREBOND_BIN= tests another binary)
+	@if [ -z "$${FOREBOND_BIN:-}" ]; then cargo build --release --locked --bin forebond; fi
+	FOREBOND_BIN="$${FOREBOND_BIN:-$(CARGO_TARGET_DIR)/release/forebond}" node --test --test-reporter=spec --test-concurrency=1 tests/justice/*.test.mjs
+
 # Advisories are left out: their database comes from the network at every run, and the answer changes under an unchanged tree.
 .PHONY: lint
 lint: $(CARGO_DENY_STAMP) $(NODE_STAMP) ## Format, clippy with warnings denied, licences and sources of dependencies, artifacts, message fixtures

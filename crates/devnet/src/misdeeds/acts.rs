@@ -274,7 +274,8 @@ async fn complain_of_what_was_withheld(around: &Around, culprit: &Culprit) -> Re
         !promised.is_empty(),
         "no user got a promise while the gateway withheld its blocks"
     );
-    for object in promised.iter().take(MOST_COMPLAINTS) {
+    // What was on its way when the road was cut may have arrived; the last ones have not.
+    for object in promised.iter().rev().take(MOST_COMPLAINTS) {
         around.complain(&json!(object)).await?;
     }
     Ok(())

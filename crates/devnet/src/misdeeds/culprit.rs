@@ -4,7 +4,7 @@ use std::{
     time::Duration,
 };
 
-use alloy_primitives::Address;
+use alloy_primitives::{Address, keccak256};
 use eyre::{Result, bail};
 use forebond_batcher::source::GatewayRpc;
 use forebond_l1::execution::ExecutionClient;
@@ -114,6 +114,12 @@ impl Around {
     /// # Errors
     /// When none does, with the last answer.
     pub(super) async fn complain(&self, complaint: &Value) -> Result<()> {
+        let bytes = serde_json::to_vec(complaint)?;
+        let name = format!("complaint-{}.json", keccak256(&bytes));
+        // For whoever wants to look at it; a watcher gets it all the same.
+        if let Err(error) = std::fs::write(self.folder.join(name), bytes) {
+            tracing::warn!(%error, "a complaint is not written down");
+        }
         let mut last = "there is no watcher".to_owned();
         for _ in 0..COMPLAINTS {
             let mut heard = false;
@@ -122,7 +128,10 @@ impl Around {
                     .ask("forebond_submitEvidence", json!([complaint]))
                     .await;
                 match told {
-                    Ok(_) => heard = true,
+                    Ok(answer) => {
+                        tracing::info!(%answer, "a watcher listened");
+                        heard = true;
+                    }
                     Err(error) => last = format!("{error:#}"),
                 }
             }

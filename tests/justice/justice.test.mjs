@@ -6,11 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { freePort, start } from './processes.mjs';
+import { freePort, start } from '../e2e/processes.mjs';
 
 const folder = await mkdtemp(join(tmpdir(), 'forebond-justice-'));
 const ETHER = 10n ** 18n;
-const DEADLINE_MS = 300_000;
+const DEADLINE_MS = 420_000;
 
 after(() => rm(folder, { recursive: true, force: true }));
 
@@ -27,7 +27,7 @@ async function run(name, args) {
   const ports = ['--l1-rpc-port', '--l1-beacon-port', '--gateway-port', '--follower-port', '--watcher-port'];
   const chosen = [];
   for (const option of ports) chosen.push(option, String(await portsFrom(option === '--gateway-port' ? 6 : 1)));
-  const devnet = await start(process.env.FOREBOND_BIN, ['devnet', '--data-dir', join(folder, name), '--slot-time', '1s', '--json', ...chosen, ...args], { ready: null });
+  const devnet = await start(process.env.FOREBOND_BIN, ['devnet', '--data-dir', join(folder, name), '--json', ...chosen, ...args], { ready: null });
   const { code } = await Promise.race([devnet.end(), pause(DEADLINE_MS, { code: 'not over' }, { ref: false })]);
   if (code === 'not over') await devnet.stop();
   const output = devnet.output();
