@@ -41,7 +41,7 @@ async function run(name, args) {
 async function misbehaving(...kinds) {
   const guilty = kinds.filter((kind) => kind !== 'miss-slot').length;
   const asked = kinds.flatMap((kind) => ['--misbehave', `${kind}@2`]);
-  const { report } = await run(kinds.join('-'), ['--gateways', String(guilty + 1), '--exit-after', '8', '--spam', '8', ...asked]);
+  const { report } = await run(kinds.join('-'), ['--gateways', String(guilty + 1), '--exit-after', '8', '--spam', '8', '--handover-slots', kinds.includes('omit') ? '2' : '3', ...asked]);
   assert.equal(report.misdeeds, kinds.length);
   assert.deepEqual(report.failures, []);
   assert.equal(report.slashed, guilty);
