@@ -216,7 +216,11 @@ mod tests {
     fn gossip_without_a_word_goes_beside_the_streams_and_takes_a_port_of_each_process() {
         let config = config("--gossip --followers 2").unwrap();
         assert_eq!(config.gossip, Gossip::Beside);
-        assert_eq!(config.gossiping(), 4);
+        assert_eq!(
+            config.gossiping(),
+            5,
+            "two gateways, two followers, a watcher"
+        );
         config.check().unwrap();
         let ports = Ports {
             gossip: config.ports.followers - 3,

@@ -33,6 +33,12 @@ fn anywhere() -> DevnetConfig {
     }
 }
 
+fn ports(config: &DevnetConfig) -> Vec<u16> {
+    (config.ports.gateways..)
+        .take(config.gateways as usize)
+        .collect()
+}
+
 fn now_s() -> u64 {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
@@ -51,7 +57,7 @@ async fn call<C: SolCall>(l1: &L1, to: alloy_primitives::Address, call: &C) -> C
 async fn from_an_empty_l1_to_windows_of_every_gateway_that_run_now() {
     let config = anywhere();
     let mut l1 = L1::start(&config, now_s(), 1).await.unwrap();
-    let opened = open(&config, &mut l1, 1, &[9545, 9546]).await.unwrap();
+    let opened = open(&config, &mut l1, 1, &ports(&config)).await.unwrap();
 
     let clock = opened.clock;
     let running = clock.slot_at_s(now_s());
@@ -111,7 +117,7 @@ async fn from_an_empty_l1_to_windows_of_every_gateway_that_run_now() {
 async fn a_process_with_the_rollup_file_alone_finds_the_window_that_runs_and_whose_key_signs() {
     let config = anywhere();
     let mut l1 = L1::start(&config, now_s(), 2).await.unwrap();
-    let opened = open(&config, &mut l1, 2, &[9545, 9546]).await.unwrap();
+    let opened = open(&config, &mut l1, 2, &ports(&config)).await.unwrap();
     let rollup = rollup_file(&opened).unwrap();
     let (view, mut events) = Settlement::start(SettlementConfig {
         l1_rpc: vec![l1.rpc().url().to_owned()],
@@ -158,7 +164,7 @@ async fn an_l1_with_mainnet_sizes_and_more_gateways_opens_the_same_way() {
         ..anywhere()
     };
     let mut l1 = L1::start(&config, now_s(), 1).await.unwrap();
-    let opened = open(&config, &mut l1, 1, &[9545, 9546]).await.unwrap();
+    let opened = open(&config, &mut l1, 1, &ports(&config)).await.unwrap();
     let slot = status(l1.rpc()).await.unwrap().slot;
     let mut owners = BTreeSet::new();
     let last = (opened.clock.epoch_of(slot) + 1) * slots_per_epoch(PresetName::Mainnet);
@@ -190,7 +196,7 @@ async fn on_published_clients_the_rollup_begins_when_what_is_lent_counts() {
         ..anywhere()
     };
     let mut l1 = L1::start(&config, now_s(), 1).await.unwrap();
-    let opened = open(&config, &mut l1, 1, &[9545, 9546]).await.unwrap();
+    let opened = open(&config, &mut l1, 1, &ports(&config)).await.unwrap();
     let slot = status(l1.rpc()).await.unwrap().slot;
     let begins = opened.clock.slot_at_s(opened.genesis.config.genesis_s);
     assert!(
