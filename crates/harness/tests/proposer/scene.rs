@@ -47,6 +47,9 @@ pub const OPERATOR: Role = Role::Watcher;
 const MODULE: &str = "FOREBOND";
 const SECRET: &str = "a secret between two";
 
+/// Slots pass in real time here: scenes beside each other would miss theirs on a small machine.
+static ONE_AT_A_TIME: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
 pub struct Scene {
     pub stage: Stage,
     pub opening: Opening,
@@ -56,6 +59,7 @@ pub struct Scene {
     pub chain: Chain,
     pub l1: EmbeddedL1,
     pub files: TempDir,
+    _turn: tokio::sync::MutexGuard<'static, ()>,
 }
 
 /// What a proposer of this scene is told; the rest is the same for all.
@@ -89,6 +93,7 @@ pub fn delegate(seed: u64, gateway: u32) -> PublicKeyBytes {
 
 impl Scene {
     pub async fn open() -> Result<Self> {
+        let turn = ONE_AT_A_TIME.lock().await;
         // Silent unless RUST_LOG asks for more; another test of this process may have been first.
         let _ = init_logging(&LoggingConfig {
             filter: "off".to_owned(),
@@ -148,6 +153,7 @@ impl Scene {
         l1.go_live()?;
         stage.world = World::over(Kind::Embedded, Pace::RealTime, &rpc, Some(&beacon))?;
         Ok(Self {
+            _turn: turn,
             stage,
             opening,
             signer,
