@@ -76,9 +76,9 @@ pub fn choose(candidates: &[Candidate], present: Option<(u32, u64)>, policy: &Po
                     let stays = !worth_it || for_epochs < policy.dwell_epochs;
                     Some(if stays { present } else { best.0 })
                 }
-                // Not looked at yet, after a restart: no reason to take the slots from it.
-                Some(Err(Unfit::Unseen)) => Some(present),
-                Some(Err(_)) | None => Some(best.0),
+                // Not read or looked at yet, after a restart: no reason to take the slots from it.
+                Some(Err(Unfit::Unseen)) | None => Some(present),
+                Some(Err(_)) => Some(best.0),
             }
         }
     };
@@ -278,9 +278,8 @@ mod tests {
             health: Health::default(),
             ..candidate(1, 100, 10, 500)
         };
-        assert_eq!(
-            chosen(&[unseen, candidate(2, 500, 10, 500)], Some((1, 50))),
-            Some(1)
-        );
+        let other = candidate(2, 500, 10, 500);
+        assert_eq!(chosen(&[unseen, other.clone()], Some((1, 50))), Some(1));
+        assert_eq!(chosen(&[other], Some((1, 50))), Some(1));
     }
 }

@@ -4,6 +4,8 @@
 
 /// A change made in epoch E takes effect in E + 2 (R26).
 pub const LEAD_EPOCHS: u64 = 2;
+/// So many epochs ahead a first loan may begin: one sent at an epoch's end is made for the next epoch, in which it may land.
+pub const SIGHT_EPOCHS: u64 = LEAD_EPOCHS + 1;
 
 /// Slots of ours lent to a gateway.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -18,7 +18,7 @@ use crate::{
     choice::{Candidate, Health},
     config::OwnConfig,
     duties::{
-        loans::{LEAD_EPOCHS, Loan},
+        loans::{Loan, SIGHT_EPOCHS},
         slots::{Duty, Lent},
         validators::{Authority, Newest, OnChain, Seen},
     },
@@ -192,8 +192,8 @@ impl Chain {
                 .read("GatewayRegistry", registry, &call)
                 .await?;
             if found.gateway == 0 {
-                // A gap may be up to the lead; beyond it nothing of ours begins without joining what is before.
-                if at >= epoch.saturating_add(LEAD_EPOCHS) {
+                // Behind a gap that is longer, nothing of ours begins: it joins what is before.
+                if at >= epoch.saturating_add(SIGHT_EPOCHS) {
                     break;
                 }
                 at = at.saturating_add(1);
