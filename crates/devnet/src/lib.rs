@@ -20,7 +20,6 @@ mod rpc;
 mod run;
 mod spam;
 mod table;
-mod time_of_day;
 mod watch;
 
 pub use args::DevnetArgs;

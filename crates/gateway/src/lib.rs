@@ -5,7 +5,6 @@
 //! and [`archive`] behind. [`recovery`] brings all of it back from disk.
 
 mod archive;
-mod clock;
 mod config;
 mod door;
 mod l1;

@@ -8,7 +8,6 @@
 pub mod beacon;
 pub mod blobs;
 pub mod chain;
-pub mod clock;
 mod error;
 pub mod execution;
 mod http;

@@ -8,10 +8,10 @@ use forebond_contracts::{bindings::GatewayRegistry, bindings::Lookahead, explain
 use forebond_l1::{
     L1Error,
     beacon::BeaconClient,
-    clock::Clock,
     execution::{BlockRef, ExecutionClient},
     sender::{Lane, Outgoing, SendError, SlotOutcome, SlotRules, SlotWork},
 };
+use forebond_runtime::Clock;
 use forebond_settlement::{ContractsAt, Facts, SettlementError};
 use prometheus::IntCounter;
 

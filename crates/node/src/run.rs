@@ -80,14 +80,7 @@ pub async fn run(config: NodeConfig, shutdown: Shutdown) -> eyre::Result<()> {
         forwarder,
     };
     let chain = Arc::new(LedgerChain::new(follower.reader.clone(), ingress));
-    let standing = Arc::new(ServiceStanding {
-        role: "node",
-        gateway: Box::new(|| None),
-        board: follower.standing.clone(),
-        settlement: follower.settlement.clone(),
-        links: follower.links.clone(),
-        sequencing: Box::new(|| false),
-    });
+    let standing = Arc::new(ServiceStanding::of_follower("node", &follower));
     let heavy = HeavyWork::new(
         config.rpc.max_heavy_requests,
         config.rpc.max_waiting_heavy_requests,

@@ -16,6 +16,7 @@ pub mod doctor;
 pub mod duties;
 pub mod figures;
 pub mod guard;
+mod http_client;
 pub mod role;
 pub mod seen;
 pub mod served;

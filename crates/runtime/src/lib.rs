@@ -7,10 +7,12 @@
 //! - `progress`: a bar on a terminal, plain lines elsewhere
 //! - `metrics`: `/metrics`, `/healthz` and `/readyz` on an address of their own
 //! - `background`: low priority for threads nobody waits for
+//! - `clock`: the time of day, for whoever may be told another one
 //! - `listen`: an optional address in a configuration
 //! - `open_files`: as many sockets as the system lets a process have
 
 mod background;
+mod clock;
 mod keys;
 mod listen;
 mod metrics;
@@ -20,6 +22,7 @@ mod shutdown;
 mod telemetry;
 
 pub use background::run_in_background;
+pub use clock::{Clock, SystemClock, now_ms};
 pub use keys::{CommitterKey, KeyError, KeySource, PasswordSource, SourceError};
 pub use listen::{Listen, ListenError};
 pub use metrics::{Health, HealthReport, Metrics, MetricsServer, MetricsServerError};

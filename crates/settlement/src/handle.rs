@@ -7,6 +7,7 @@ use forebond_l1::{
     chain::ChainTracker,
     execution::{BlockRef, ExecutionClient, ExecutionConfig},
 };
+use forebond_runtime::Shutdown;
 use tokio::sync::mpsc;
 
 use crate::{
@@ -133,6 +134,53 @@ impl Settlement {
         };
         let inner = Arc::new(inner);
         Ok((Self { inner }, events))
+    }
+
+    /// As [`Self::start`] from L1's newest block on, for processes that need the books and not the events: these are read and
+    /// dropped. When the view ends (a reorg deeper than remembered), so does the process: its next start begins at L1's head again.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub async fn at_head(
+        l1_rpc: Vec<String>,
+        l1_beacon: Vec<String>,
+        rollup: RollupFile,
+        poll_ms: u64,
+        shutdown: Shutdown,
+    ) -> Result<Self, SettlementError> {
+        let endpoint = l1_rpc
+            .first()
+            .ok_or(SettlementError::NoEndpoint("L1 RPC"))?;
+        let client = ExecutionClient::new(&ExecutionConfig::new(endpoint))?;
+        let head = client.head().await?;
+        let (settlement, mut events) = Self::start(SettlementConfig {
+            // One back: windows are read once a block is applied.
+            from: L1Start {
+                number: head.number.saturating_sub(1),
+                hash: if head.number == 0 {
+                    head.hash
+                } else {
+                    head.parent_hash
+                },
+            },
+            l1_rpc,
+            l1_beacon,
+            rollup,
+            poll_ms,
+        })
+        .await?;
+        tokio::spawn(async move {
+            loop {
+                tokio::select! {
+                    () = shutdown.requested() => return,
+                    event = events.recv() => if event.is_none() {
+                        shutdown.request("the view of L1 ended; start again");
+                        return;
+                    },
+                }
+            }
+        });
+        Ok(settlement)
     }
 
     /// The rollup's fixed facts.

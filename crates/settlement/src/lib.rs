@@ -21,7 +21,7 @@ pub use blobs::{BlobSource, BlobsError};
 pub use contracts::ContractsAt;
 pub use error::{Advice, SettlementError};
 pub use facts::Facts;
-pub use feed::{FeedHealth, L1Block, L1Event, PostedBatch, StoredBase, Verdict};
+pub use feed::{FeedHealth, L1Block, L1Event, PostedBatch, StoredBase, Verdict, origin_of};
 pub use handle::{Settlement, SettlementConfig};
 pub use origins::{OriginBook, OriginError, OriginRule};
 pub use rollup_file::{

@@ -27,12 +27,4 @@ pub mod store;
 
 pub use role::{WatcherConfig, run};
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
-/// Unix milliseconds.
-fn now_ms() -> u64 {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
-}
+use forebond_runtime::now_ms;

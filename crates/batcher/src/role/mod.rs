@@ -11,5 +11,5 @@ mod standing;
 
 pub use batcher::{Batcher, Parts, Round, RoundError};
 pub use config::{BatcherConfig, Timing};
-pub use forebond_l1::clock::{Clock, SystemClock};
+pub use forebond_runtime::{Clock, SystemClock};
 pub use run::run;

@@ -9,8 +9,7 @@ use forebond_l1::{
 use forebond_lookahead_keeper::{Keeper, Place};
 use forebond_rewards::rollup::Manager;
 use forebond_runtime::{Health, Metrics, MetricsServer, Shutdown};
-use forebond_settlement::{L1Event, L1Start, RollupFile, Settlement, SettlementConfig};
-use tokio::sync::mpsc;
+use forebond_settlement::{RollupFile, Settlement};
 
 use super::{Batcher, BatcherConfig, Clock, Parts, SystemClock};
 use crate::{
@@ -61,13 +60,19 @@ async fn build(
     shutdown: Shutdown,
 ) -> Result<Batcher<GatewayRpc>> {
     let rollup = RollupFile::load(&config.rollup)?;
-    let (settlement, events) = follow(&config, rollup, shutdown.clone()).await?;
+    let settlement = Settlement::at_head(
+        config.l1_rpc.clone(),
+        config.l1_beacon.clone(),
+        rollup,
+        config.timing.poll_ms,
+        shutdown.clone(),
+    )
+    .await?;
     let facts = Arc::clone(settlement.facts());
     let client = settlement
         .execution()
         .cloned()
         .ok_or_else(|| eyre!("no L1 endpoint is given: --l1-rpc"))?;
-    tokio::spawn(events);
     let slots = facts.turns.slots;
     let slot_ms = slots.seconds_per_slot.saturating_mul(1000);
     let policy = config
@@ -154,49 +159,4 @@ async fn build(
         tokio::spawn(steward.run(shutdown));
     }
     Ok(batcher)
-}
-
-/// Starts the view of the rollup at L1's head; the future reads its events, of which nothing else is needed here.
-async fn follow(
-    config: &BatcherConfig,
-    rollup: RollupFile,
-    shutdown: Shutdown,
-) -> Result<(Settlement, impl Future<Output = ()> + Send + 'static)> {
-    let endpoint = config
-        .l1_rpc
-        .first()
-        .ok_or_else(|| eyre!("no L1 endpoint is given: --l1-rpc"))?;
-    // One back: windows are read once a block is applied.
-    let head = ExecutionClient::new(&ExecutionConfig::new(endpoint))?
-        .head()
-        .await?;
-    let (settlement, mut events): (Settlement, mpsc::Receiver<L1Event>) =
-        Settlement::start(SettlementConfig {
-            l1_rpc: config.l1_rpc.clone(),
-            l1_beacon: config.l1_beacon.clone(),
-            rollup,
-            poll_ms: config.timing.poll_ms,
-            from: L1Start {
-                number: head.number.saturating_sub(1),
-                hash: if head.number == 0 {
-                    head.hash
-                } else {
-                    head.parent_hash
-                },
-            },
-        })
-        .await?;
-    let reading = async move {
-        loop {
-            tokio::select! {
-                () = shutdown.requested() => return,
-                event = events.recv() => if event.is_none() {
-                    // A reorg deeper than remembered: begin again from L1's head.
-                    shutdown.request("the view of L1 ended; start again");
-                    return;
-                },
-            }
-        }
-    };
-    Ok((settlement, reading))
 }

@@ -334,7 +334,7 @@ async fn a_promise(around: &Around, culprit: &Culprit, last: u64) -> Result<Prec
             return Ok(object);
         }
         let over_s = around.clock.blocks.timestamp_s(turn.last.saturating_add(2));
-        if crate::time_of_day::now_ms() > over_s.saturating_mul(1000) {
+        if forebond_runtime::now_ms() > over_s.saturating_mul(1000) {
             bail!("no user got a promise in the window");
         }
         tokio::time::sleep(LOOK).await;

@@ -9,11 +9,12 @@ use eyre::{Result, bail};
 use forebond_batcher::source::GatewayRpc;
 use forebond_l1::execution::ExecutionClient;
 use forebond_protocol::{BlockRange, TurnClock, Window};
+use forebond_runtime::now_ms;
 use forebond_types::{CommitterSet, Preconfirmation};
 use serde_json::{Value, json};
 
 use super::{hands::Hands, letters::Pen, scratch::Beginning};
-use crate::{opening::Key, rpc::Rpc, time_of_day::now_ms};
+use crate::{opening::Key, rpc::Rpc};
 
 /// Promises that users hold, at most.
 const HELD: usize = 8_192;

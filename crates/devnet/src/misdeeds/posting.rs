@@ -16,7 +16,7 @@ use forebond_l1::sender::{
 };
 
 use super::culprit::{Around, Culprit};
-use crate::time_of_day::now_ms;
+use forebond_runtime::now_ms;
 
 /// Enough for any posting.
 const POSTING_GAS: u64 = 1_000_000;

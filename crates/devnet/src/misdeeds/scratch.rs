@@ -2,10 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use alloy_consensus::BlockHeader;
-use alloy_eips::{BlockNumberOrTag, eip2718::Encodable2718};
+use alloy_eips::{BlockId, eip2718::Encodable2718};
 use alloy_primitives::{Address, B256, Bytes};
-use alloy_provider::Provider;
 use eyre::{Result, WrapErr, ensure, eyre};
 use forebond_batcher::source::SourceBlock;
 use forebond_exec::StoreOptions;
@@ -20,7 +18,10 @@ use serde_json::json;
 use tokio::sync::oneshot;
 
 use super::tampering::Placed;
-use crate::rpc::{Rpc, hex};
+use crate::{
+    opening::origin_at,
+    rpc::{Rpc, hex},
+};
 
 /// Where the rollup begins.
 #[derive(Clone, Debug)]
@@ -59,7 +60,7 @@ impl Original {
         Ok(Self {
             number,
             hash,
-            origin: l1_origin(l1, facts, origin).await?,
+            origin: origin_at(l1, facts, BlockId::number(origin)).await?,
             origin_sequence,
             transactions,
         })
@@ -224,27 +225,6 @@ fn execute(
             .filter(|placed| placed.sender.is_some())
             .map(|placed| placed.raw)
             .collect(),
-    })
-}
-
-async fn l1_origin(l1: &ExecutionClient, facts: &L1Facts, number: u64) -> Result<L1Origin> {
-    let block = l1
-        .provider()
-        .get_block_by_number(BlockNumberOrTag::Number(number))
-        .await?
-        .ok_or_else(|| eyre!("the L1 has no block {number}"))?;
-    let header = &block.header;
-    Ok(L1Origin {
-        number: header.number(),
-        hash: header.hash,
-        timestamp_s: header.timestamp(),
-        base_fee_wei: header.base_fee_per_gas().unwrap_or_default(),
-        blob_base_fee_wei: facts.blob_base_fee_wei(
-            header.timestamp(),
-            header.excess_blob_gas().unwrap_or_default(),
-        ),
-        prev_randao: header.mix_hash().unwrap_or_default(),
-        parent_beacon_root: header.parent_beacon_block_root().unwrap_or_default(),
     })
 }
 

@@ -14,5 +14,6 @@ mod tests;
 mod times;
 
 pub(crate) use cast::{GatewayCast, Key, dev_accounts};
+pub(crate) use rollup_genesis::origin_at;
 pub(crate) use steps::{Opened, open};
 pub(crate) use times::{ORIGIN_DEPTH, l1_genesis_s};

@@ -1,5 +1,6 @@
 //! The rollup's own contracts, and its first windows.
 
+use alloy_eips::BlockId;
 use alloy_primitives::B256;
 use alloy_provider::Provider;
 use eyre::{Result, ensure, eyre};
@@ -14,19 +15,17 @@ use forebond_harness::scenario::{
     validators::proven_state,
 };
 use forebond_rollup::op::{Genesis, L1Origin};
+use forebond_runtime::now_ms;
 use forebond_settlement::FundedAccount;
 use serde_json::json;
 
 use super::{
-    rollup_genesis::{funded_accounts, genesis_hash, genesis_of, newest_origin},
+    rollup_genesis::{funded_accounts, genesis_hash, genesis_of, origin_at},
     sending::{CALL_GAS, Order, land},
     steps::Opening,
     times::{RollupStart, last_steps_from, rollup_start, until_ready_ms},
 };
-use crate::{
-    config::{DevnetConfig, L1Kind},
-    time_of_day::now_ms,
-};
+use crate::config::{DevnetConfig, L1Kind};
 
 /// Seconds a rollup block takes.
 const BLOCK_TIME_S: u64 = 1;
@@ -58,7 +57,7 @@ impl Opening<'_> {
         config: &DevnetConfig,
         gateway_ids: &[u32],
     ) -> Result<Begun> {
-        let origin = newest_origin(self.world, &self.l1).await?;
+        let origin = origin_at(self.world.execution(), &self.l1, BlockId::latest()).await?;
         let slot = self.world.status().await?.slot;
         let start = rollup_start(
             &self.clock,

@@ -1,37 +1,24 @@
 //! Where the rollup begins: an L1 block, and block 0 on it.
 
-use alloy_consensus::BlockHeader;
-use alloy_eips::BlockNumberOrTag;
+use alloy_eips::BlockId;
 use alloy_primitives::{Address, B256, U256};
-use alloy_provider::Provider;
-use eyre::{Result, WrapErr, eyre};
-use forebond_harness::{scenario::deployment::ETHER, world::World};
+use eyre::{Result, eyre};
+use forebond_harness::scenario::deployment::ETHER;
+use forebond_l1::execution::ExecutionClient;
 use forebond_rollup::op::{Genesis, L1Origin, rewards_predeploys};
-use forebond_settlement::{FundedAccount, L1Facts};
+use forebond_settlement::{FundedAccount, L1Facts, origin_of};
 
 use super::cast::Cast;
 
-/// The newest L1 block as a rollup's origin.
-pub(super) async fn newest_origin(world: &World, l1: &L1Facts) -> Result<L1Origin> {
-    let provider = world.execution().provider();
-    let block = provider
-        .get_block_by_number(BlockNumberOrTag::Latest)
-        .await
-        .wrap_err("the L1's newest block")?
-        .ok_or_else(|| eyre!("the L1 has no newest block"))?;
-    let header = &block.header;
-    Ok(L1Origin {
-        number: header.number(),
-        hash: header.hash,
-        timestamp_s: header.timestamp(),
-        base_fee_wei: header.base_fee_per_gas().unwrap_or_default(),
-        blob_base_fee_wei: l1.blob_base_fee_wei(
-            header.timestamp(),
-            header.excess_blob_gas().unwrap_or_default(),
-        ),
-        prev_randao: header.mix_hash().unwrap_or_default(),
-        parent_beacon_root: header.parent_beacon_block_root().unwrap_or_default(),
-    })
+/// An L1 block as a rollup's origin.
+pub(crate) async fn origin_at(
+    client: &ExecutionClient,
+    l1: &L1Facts,
+    block: BlockId,
+) -> Result<L1Origin> {
+    let found = client.header(block).await?;
+    let (hash, header) = found.ok_or_else(|| eyre!("the L1 has no block {block:?}"))?;
+    Ok(origin_of(l1, hash, &header))
 }
 
 /// Ether of a batcher on the rollup.

@@ -11,13 +11,14 @@ use forebond_embedded_l1::node::PresetName;
 use forebond_harness::world::{Constants, World};
 use forebond_protocol::SlotClock;
 use forebond_rollup::op::{Genesis, L1Origin};
+use forebond_runtime::now_ms;
 use forebond_settlement::{FundedAccount, L1Facts, L1Start};
 
 use super::{
     cast::Cast,
     sending::{CREATION_GAS, Order},
 };
-use crate::{config::DevnetConfig, l1::L1, time_of_day::now_ms};
+use crate::{config::DevnetConfig, l1::L1};
 
 /// What the opening has made.
 #[derive(Clone, Debug)]

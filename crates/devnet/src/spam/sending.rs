@@ -11,6 +11,7 @@ use std::{
 
 use alloy_primitives::Address;
 use eyre::{Result, eyre};
+use forebond_runtime::now_ms;
 use forebond_types::Preconfirmation;
 use serde_json::{Value, json};
 
@@ -18,7 +19,6 @@ use super::{Promise, calls::Signed, checker::Checker};
 use crate::{
     misdeeds::Held,
     rpc::{Refusal, Rpc, quantity},
-    time_of_day::now_ms,
 };
 
 /// So long a user asks for one transaction.

@@ -22,6 +22,8 @@ mod run;
 mod standing;
 mod tap;
 
+use forebond_runtime::now_ms;
+
 pub use forward::{ACCEPT_METHOD, Forwarder};
 pub use links::Links;
 pub use net_options::{NetOptions, NetOptionsError};
@@ -32,7 +34,7 @@ pub use tap::Tap;
 use crate::core::{Heard, Want};
 use alloy_eips::eip4844::Blob;
 use forebond_settlement::{L1Event, PostedBatch};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 /// Inputs that may wait for the thread.
 const INPUTS: usize = 4_096;
@@ -63,13 +65,6 @@ async fn put(inputs: &crossbeam_channel::Sender<Input>, input: Input) -> bool {
             }
         }
     }
-}
-
-fn now_ms() -> u64 {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

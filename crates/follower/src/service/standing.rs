@@ -1,4 +1,4 @@
-use super::{Links, now_ms};
+use super::{FollowerService, Links, now_ms};
 use crate::core::StandingBoard;
 use forebond_ledger::{
     promise::SignedBase,
@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 /// What a following process tells of itself.
 pub struct ServiceStanding {
-    /// `node` or `gateway`.
+    /// `node`, `watcher` or `gateway`.
     pub role: &'static str,
     /// The gateway's number in the registry, once L1 has told.
     pub gateway: Box<dyn Fn() -> Option<u32> + Send + Sync>,
@@ -22,6 +22,20 @@ pub struct ServiceStanding {
     pub links: Arc<Links>,
     /// Whether this process sequences now.
     pub sequencing: Box<dyn Fn() -> bool + Send + Sync>,
+}
+
+impl ServiceStanding {
+    /// Of a process that follows and never sequences.
+    pub fn of_follower(role: &'static str, follower: &FollowerService) -> Self {
+        Self {
+            role,
+            gateway: Box::new(|| None),
+            board: follower.standing.clone(),
+            settlement: follower.settlement.clone(),
+            links: follower.links.clone(),
+            sequencing: Box::new(|| false),
+        }
+    }
 }
 
 fn hex(number: u64) -> String {

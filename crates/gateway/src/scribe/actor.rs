@@ -1,6 +1,5 @@
 use crate::{
     archive::ArchiveInput,
-    clock::Clock,
     log::{LogError, LogWriter, Position as LogPosition},
     metrics::StageMetrics,
     sequencer::SequencerInput,
@@ -16,6 +15,7 @@ use forebond_ledger::{
     promise::{Cut, PublishedFrag, SignedBase},
 };
 use forebond_protocol::{Position, PromisesTree, Turn, TurnError};
+use forebond_runtime::Clock;
 use forebond_types::{Frag, Seal};
 use std::{collections::VecDeque, sync::Arc};
 use tokio::sync::mpsc;

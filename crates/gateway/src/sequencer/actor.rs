@@ -1,6 +1,5 @@
 use super::{AdmissionLimits, PoolQuestion, Refused, SequencerInput, Submission, next_start};
 use crate::{
-    clock::Clock,
     l1::L1Source,
     metrics::StageMetrics,
     pool::{Departed, Departure, Pool, PoolEntry, Pooled, Refusal, SenderState, Wait},
@@ -15,6 +14,7 @@ use forebond_ledger::{
 };
 use forebond_protocol::{BlockClock, BlockRange, CoverageBook, FeeSchedule};
 use forebond_rollup::op::{self, ChainConfig};
+use forebond_runtime::Clock;
 use std::{
     sync::Arc,
     time::{Duration, Instant},

@@ -4,7 +4,6 @@ use super::settings;
 use crate::{
     GatewayConfig,
     archive::Archive,
-    clock::SystemClock,
     door::Door,
     l1::L1Source,
     log::{LogWriter, Position as LogPosition},
@@ -26,6 +25,7 @@ use forebond_ledger::{
 };
 use forebond_protocol::{BlockClock, BlockRange, CoverageBook, OrderingRule, Turn};
 use forebond_rollup::op::ChainConfig;
+use forebond_runtime::SystemClock;
 use forebond_runtime::{Shutdown, Threads, ThreadsError, run_in_background};
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 use tokio::sync::mpsc;

@@ -2,7 +2,6 @@
 
 use crate::{
     GatewayConfig, RunOptions,
-    clock::{Clock, SystemClock},
     pool::{PoolLimits, TurnOrder},
     recovery::RecoverySettings,
     sequencer::AdmissionLimits,
@@ -12,6 +11,7 @@ use forebond_exec::StoreOptions;
 use forebond_ledger::FragLimits;
 use forebond_protocol::OrderingRule;
 use forebond_runtime::CommitterKey;
+use forebond_runtime::{Clock, SystemClock};
 use std::time::Duration;
 
 pub(super) fn size(bytes: u64) -> usize {

@@ -27,12 +27,12 @@ use forebond_harness::{
     },
     world::{Kind, OPERATORS, Pace, SLOT_TIME_S, VALIDATORS, World},
 };
-use forebond_l1::clock::{Clock, SystemClock};
 use forebond_proposer::{
     config::{Places, ProposerConfig},
     figures::Figures,
     role::{Running, StartError, start},
 };
+use forebond_runtime::{Clock, SystemClock};
 use forebond_runtime::{Health, LoggingConfig, Metrics, Shutdown, init_logging};
 use tempfile::TempDir;
 

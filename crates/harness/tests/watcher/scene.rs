@@ -28,7 +28,7 @@ use forebond_l1::execution::{ExecutionClient, ExecutionConfig};
 use forebond_ledger::genesis_block;
 use forebond_rollup::op::{Genesis, L1Origin};
 use forebond_runtime::{LoggingConfig, Shutdown, init_logging};
-use forebond_settlement::{GenesisPreset, L1Facts, L1Start, RollupFile, RollupGenesis};
+use forebond_settlement::{GenesisPreset, L1Facts, L1Start, RollupFile, RollupGenesis, origin_of};
 use forebond_types::{Base, BaseWire, Domain, Frag, FragWire};
 use forebond_watcher::WatcherConfig;
 use serde_json::{Value, json};
@@ -358,14 +358,5 @@ async fn start_of(client: &ExecutionClient) -> Result<L1Start> {
 async fn origin(client: &ExecutionClient, facts: &L1Facts) -> Result<L1Origin> {
     let found = client.header(BlockId::number(1)).await?;
     let (hash, header) = found.ok_or_else(|| eyre!("no block 1"))?;
-    let excess = header.excess_blob_gas.unwrap_or_default();
-    Ok(L1Origin {
-        number: header.number,
-        hash,
-        timestamp_s: header.timestamp,
-        base_fee_wei: header.base_fee_per_gas.unwrap_or_default(),
-        blob_base_fee_wei: facts.blob_base_fee_wei(header.timestamp, excess),
-        prev_randao: header.mix_hash,
-        parent_beacon_root: header.parent_beacon_block_root.unwrap_or_default(),
-    })
+    Ok(origin_of(facts, hash, &header))
 }

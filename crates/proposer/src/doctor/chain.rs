@@ -4,9 +4,9 @@ use alloy_primitives::U256;
 use forebond_beacon::bls::PublicKeyBytes;
 use forebond_l1::{
     beacon::{BeaconClient, BeaconConfig},
-    clock::{Clock, SystemClock},
     execution::{BlockRef, ExecutionClient, ExecutionConfig},
 };
+use forebond_runtime::{Clock, SystemClock};
 use forebond_settlement::{L1Start, RollupFile, Settlement, SettlementConfig};
 
 use super::{DEADLINE, Report, in_time, lending};

@@ -10,7 +10,8 @@ use forebond_commit_boost::{
     client::{Advice, ProposerSigner, SignerError},
     safe::SafeSigner,
 };
-use forebond_l1::{clock::Clock, execution::BlockRef};
+use forebond_l1::execution::BlockRef;
+use forebond_runtime::Clock;
 use forebond_runtime::{Health as Readiness, Shutdown};
 use forebond_settlement::Settlement;
 use parking_lot::Mutex;

@@ -2,11 +2,9 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use eyre::Result;
 use forebond_commit_boost::{client::HttpSigner, protection::ProtectionDb, safe::SafeSigner};
-use forebond_l1::{
-    clock::{Clock, SystemClock},
-    sender::{Lane, LaneConfig, SlotRules},
-};
+use forebond_l1::sender::{Lane, LaneConfig, SlotRules};
 use forebond_lookahead_keeper::{Keeper, Place};
+use forebond_runtime::{Clock, SystemClock};
 use forebond_runtime::{Health, Metrics, MetricsServer, Shutdown};
 use parking_lot::Mutex;
 use tokio::{sync::Mutex as AsyncMutex, task::JoinHandle};

@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 
 use forebond_commit_boost::client::HttpSigner;
-use forebond_l1::execution::{ExecutionClient, ExecutionConfig};
 use forebond_runtime::Shutdown;
-use forebond_settlement::{L1Start, RollupFile, Settlement, SettlementConfig};
+use forebond_settlement::{RollupFile, Settlement};
 
 use super::{context::Context, start::StartError};
 use crate::{config::ProposerConfig, guard::Guard};
@@ -55,39 +54,16 @@ pub(super) async fn follow(
     shutdown: Shutdown,
 ) -> Result<Settlement, StartError> {
     let places = &config.places;
-    let endpoint = places.l1_rpc.first();
-    let endpoint = endpoint.ok_or(StartError::NoEndpoint("l1-rpc"))?;
-    let head = ExecutionClient::new(&ExecutionConfig::new(endpoint))?
-        .head()
-        .await?;
-    let (settlement, mut events) = Settlement::start(SettlementConfig {
-        l1_rpc: places.l1_rpc.clone(),
+    if places.l1_rpc.is_empty() {
+        return Err(StartError::NoEndpoint("l1-rpc"));
+    }
+    let settlement = Settlement::at_head(
+        places.l1_rpc.clone(),
         // The beacon node is compared with more than the rollup, with better words: `refuse_other_chains`.
-        l1_beacon: Vec::new(),
-        rollup: RollupFile::load(&places.rollup)?,
-        poll_ms: places.poll_ms,
-        from: L1Start {
-            // One back: windows are read once a block is applied.
-            number: head.number.saturating_sub(1),
-            hash: if head.number == 0 {
-                head.hash
-            } else {
-                head.parent_hash
-            },
-        },
-    })
-    .await?;
-    tokio::spawn(async move {
-        loop {
-            tokio::select! {
-                () = shutdown.requested() => return,
-                event = events.recv() => if event.is_none() {
-                    // A reorg deeper than remembered: begin again from L1's head.
-                    shutdown.request("the view of L1 ended; start again");
-                    return;
-                },
-            }
-        }
-    });
-    Ok(settlement)
+        Vec::new(),
+        RollupFile::load(&places.rollup)?,
+        places.poll_ms,
+        shutdown,
+    );
+    Ok(settlement.await?)
 }

@@ -8,7 +8,10 @@ use forebond_settlement::WindowBook;
 use futures_util::StreamExt;
 use serde::Deserialize;
 
-use crate::choice::{Health, HealthTerms, Look};
+use crate::{
+    choice::{Health, HealthTerms, Look},
+    http_client::http_client,
+};
 
 /// How long a gateway may take to answer.
 const DEADLINE: Duration = Duration::from_secs(2);
@@ -42,14 +45,7 @@ impl Lookout {
     /// # Errors
     /// When no HTTP client can be made.
     pub fn new(terms: HealthTerms) -> Result<Self, reqwest::Error> {
-        // A provider that is there already is as good.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = reqwest::Client::builder()
-            .timeout(DEADLINE)
-            .connect_timeout(DEADLINE / 2)
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .build()?;
+        let client = http_client(DEADLINE)?;
         Ok(Self {
             client,
             terms,

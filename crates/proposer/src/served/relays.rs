@@ -7,6 +7,8 @@ use forebond_beacon::signing::{
 use futures_util::StreamExt;
 use url::Url;
 
+use crate::http_client::http_client;
+
 /// Where a relay takes a signed slot.
 pub const DELEGATE: &str = "/constraints/v0/builder/delegate";
 /// Where a relay shows those of a slot; the slot's number follows.
@@ -30,13 +32,7 @@ impl Relays {
     /// # Errors
     /// When no HTTP client can be made.
     pub fn new(urls: Vec<Url>, chain: Chain) -> Result<Self, reqwest::Error> {
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = reqwest::Client::builder()
-            .timeout(DEADLINE)
-            .connect_timeout(DEADLINE / 2)
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .build()?;
+        let client = http_client(DEADLINE)?;
         Ok(Self {
             client,
             urls,

@@ -7,6 +7,7 @@ mod read;
 mod run;
 
 pub use health::FeedHealth;
+pub use read::origin_of;
 #[cfg(test)]
 pub(crate) use read::tests::block;
 pub(crate) use run::{Feed, Shared};

@@ -39,7 +39,7 @@ pub(crate) const fn watched(contracts: &ContractAddresses) -> [alloy_primitives:
 }
 
 /// What rollup blocks on this L1 block repeat. The blob base fee is the block's own, not the next one's.
-pub(crate) fn origin_of(l1: &L1Facts, hash: B256, header: &Header) -> L1Origin {
+pub fn origin_of(l1: &L1Facts, hash: B256, header: &Header) -> L1Origin {
     let excess = header.excess_blob_gas.unwrap_or_default();
     L1Origin {
         number: header.number,

@@ -393,14 +393,7 @@ async fn serving(
     quality: Arc<parking_lot::Mutex<Quality>>,
 ) -> eyre::Result<(forebond_rpc::ServerHandle, tokio::task::JoinHandle<()>)> {
     let chain = Arc::new(LedgerChain::new(follower.reader.clone(), NoTransactions));
-    let standing = Arc::new(ServiceStanding {
-        role: "watcher",
-        gateway: Box::new(|| None),
-        board: follower.standing.clone(),
-        settlement: follower.settlement.clone(),
-        links: follower.links.clone(),
-        sequencing: Box::new(|| false),
-    });
+    let standing = Arc::new(ServiceStanding::of_follower("watcher", follower));
     let heavy = HeavyWork::new(
         config.rpc.max_heavy_requests,
         config.rpc.max_waiting_heavy_requests,
