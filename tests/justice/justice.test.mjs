@@ -32,7 +32,7 @@ async function run(name, args) {
   if (code === 'not over') await devnet.stop();
   const output = devnet.output();
   assert.equal(code, 0, output.slice(-6_000));
-  const report = JSON.parse(output.split('\n').find((line) => line.startsWith('{"promises"')));
+  const report = JSON.parse(/^\{$.*?^\}$/ms.exec(output)[0]);
   const files = JSON.parse(await readFile(join(folder, name, 'devnet.json'), 'utf8'));
   return { report, files, output };
 }

@@ -175,7 +175,10 @@ impl Misdeeds {
         if misdeed == Misdeed::MissSlot {
             return self.miss_a_slot(&windows, l1_slot).await;
         }
-        let mut spared: Vec<u32> = self.deeds().iter().map(|deed| deed.gateway).collect();
+        // Of a slot that was missed a validator is guilty, not the gateway that it is lent to.
+        let deeds = self.deeds();
+        let guilty = deeds.iter().filter(|deed| deed.misdeed != Misdeed::MissSlot);
+        let mut spared: Vec<u32> = guilty.map(|deed| deed.gateway).collect();
         spared.push(self.fallback);
         let choice = Choice {
             misdeed,
