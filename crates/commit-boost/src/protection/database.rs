@@ -231,7 +231,7 @@ impl ProtectionDb {
         let owner = owner_key(&position.signing_id, &position.proposer);
         let (lowest_slot, _) = owner_at(owners, &owner)?;
         let asked = Content::from(request);
-        match judge(position.slot, lowest_slot, found.as_ref(), &asked) {
+        match judge(position, lowest_slot, found.as_ref(), &asked) {
             Verdict::Ask => Ok(Admitted::Ask {
                 is_new: found.is_none(),
             }),

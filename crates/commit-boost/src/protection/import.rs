@@ -59,11 +59,12 @@ impl ProtectionDb {
                 what: "the protection database".to_owned(),
                 reason: format!("{position} belongs to nobody"),
             })?;
+            let is_open = !record.content.is_closed();
             owner.signed.push(SignedEntry {
                 slot: position.slot,
                 kind: position.kind,
-                content: Some(record.content),
-                dialect: Some(record.dialect),
+                content: is_open.then_some(record.content),
+                dialect: is_open.then_some(record.dialect),
                 signature: record.signature,
             });
         }
@@ -141,16 +142,16 @@ impl ProtectionDb {
         };
         let owner = owner_key(&position.signing_id, &position.proposer);
         let key = position_key(&position);
-        let closed = position.slot.saturating_add(1);
+        let found = record_at(records, &key)?;
         let Some(content) = entry.content else {
             report.closed += 1;
-            return raise(owners, &owner, closed);
+            return close(&position, found.as_ref(), records, owners);
         };
         let record = self.checked_record(position, content, entry)?;
-        match record_at(records, &key)? {
+        match found {
             Some(found) if found.content != content => {
                 report.closed += 1;
-                raise(owners, &owner, closed)
+                close(&position, Some(&found), records, owners)
             }
             Some(found) => {
                 report.known += 1;
@@ -159,7 +160,10 @@ impl ProtectionDb {
                 }
                 Ok(())
             }
-            None if position.slot < owner_at(owners, &owner)?.0 && record.signature.is_none() => {
+            None if position.kind.passes_with_slots()
+                && position.slot < owner_at(owners, &owner)?.0
+                && record.signature.is_none() =>
+            {
                 // Closed already; without a signature there is nothing to show again.
                 Ok(())
             }
@@ -204,4 +208,31 @@ fn split(owner: &OwnerKey) -> (alloy_primitives::B256, forebond_beacon::bls::Pub
         alloy_primitives::B256::from_slice(signing_id),
         forebond_beacon::bls::PublicKeyBytes::from_slice(proposer),
     )
+}
+
+/// Lets nothing new be signed at a position: by the lowest slot, or, where that says nothing, by a content that nobody asks for.
+fn close(
+    position: &Position,
+    found: Option<&Record>,
+    records: &mut Table<'_, PositionKey, &'static [u8]>,
+    owners: &mut Table<'_, OwnerKey, (u64, u64)>,
+) -> Result<(), ProtectionError> {
+    let owner = owner_key(&position.signing_id, &position.proposer);
+    if position.kind.passes_with_slots() {
+        return raise(owners, &owner, position.slot.saturating_add(1));
+    }
+    // What is stored goes on being shown, and another content is refused beside it.
+    if found.is_some_and(|found| found.signature.is_some()) {
+        return Ok(());
+    }
+    let record = Record {
+        content: Content::closed(position.proposer),
+        dialect: SignerDialect::Split,
+        signature: None,
+    };
+    put(records, &position_key(position), &record)?;
+    match found {
+        Some(_) => Ok(()),
+        None => count_one_more(records, owners, &owner),
+    }
 }

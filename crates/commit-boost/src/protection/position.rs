@@ -40,6 +40,11 @@ impl Kind {
         matches!(self, Self::Registration)
     }
 
+    /// Whether its slot is one of L1, which passes. A registration's is the registry's nonce: it neither passes nor falls behind.
+    pub(super) const fn passes_with_slots(self) -> bool {
+        !matches!(self, Self::Registration)
+    }
+
     pub(super) fn from_code(code: u8) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| *kind as u8 == code)
     }

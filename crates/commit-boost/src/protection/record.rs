@@ -1,5 +1,5 @@
 use alloy_primitives::B256;
-use forebond_beacon::bls::SignatureBytes;
+use forebond_beacon::bls::{PublicKeyBytes, SignatureBytes};
 use forebond_types::Signature;
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +16,24 @@ pub struct Content {
     /// The nonce.
     #[serde(with = "super::interchange::decimal")]
     pub nonce: u64,
+}
+
+impl Content {
+    /// Nobody may ask for this nonce, so nothing agrees with it: a registration that is closed.
+    const CLOSED_NONCE: u64 = u64::MAX;
+
+    /// Shuts a position for every content.
+    pub(super) const fn closed(proposer: PublicKeyBytes) -> Self {
+        Self {
+            key: SigningKey::Consensus(proposer),
+            object_root: B256::ZERO,
+            nonce: Self::CLOSED_NONCE,
+        }
+    }
+
+    pub(super) const fn is_closed(&self) -> bool {
+        self.nonce == Self::CLOSED_NONCE
+    }
 }
 
 impl From<&Request> for Content {

@@ -1,6 +1,8 @@
 //! The decision, without disk or clock.
 
-use super::{Content, KeySignature, ProtectionError, Request, SigningKey, record::Record};
+use super::{
+    Content, KeySignature, Position, ProtectionError, Request, SigningKey, record::Record,
+};
 use crate::dialect::SignerDialect;
 
 /// What to do with a request.
@@ -18,7 +20,7 @@ pub(super) enum Verdict {
 
 /// `lowest_slot`: the proposer's; `found`: what stands at the position.
 pub(super) fn judge(
-    slot: u64,
+    position: &Position,
     lowest_slot: u64,
     found: Option<&Record>,
     asked: &Content,
@@ -31,7 +33,7 @@ pub(super) fn judge(
             signature: Some(signature),
             ..
         }) => Verdict::Signed(*dialect, *signature),
-        _ if slot < lowest_slot => Verdict::Below,
+        _ if position.kind.passes_with_slots() && position.slot < lowest_slot => Verdict::Below,
         _ => Verdict::Ask,
     }
 }

@@ -294,6 +294,10 @@ fn only_so_many_positions_are_kept_and_what_left_is_not_signed_again() {
         dialect: None,
         signature: None,
     };
+    // The oldest of all by its number, which is a nonce and no slot: it stays.
+    let mut consent = request(1, 3, 1);
+    consent.position.kind = Kind::Registration;
+    let consented = sign(&db, 1, &consent);
     // By an import: one write for all of them.
     let file = Interchange {
         metadata: Metadata::of(&CHAIN),
@@ -301,7 +305,7 @@ fn only_so_many_positions_are_kept_and_what_left_is_not_signed_again() {
             signing_id: B256::repeat_byte(2),
             proposer,
             min_slot: 0,
-            signed: (10..10 + KEPT_POSITIONS).map(entry).collect(),
+            signed: (10..9 + KEPT_POSITIONS).map(entry).collect(),
         }],
     };
     db.import(&file).unwrap();
@@ -315,6 +319,12 @@ fn only_so_many_positions_are_kept_and_what_left_is_not_signed_again() {
         forgotten,
         Err(ProtectionError::BelowLowestSlot { .. })
     ));
+    assert_eq!(db.look(&consent).unwrap(), Some(consented));
+    consent.position.slot = 4;
+    ask(&db, &consent);
+    consent.object_root = B256::repeat_byte(7);
+    let other = db.admit(&consent, SignerDialect::Split);
+    assert!(matches!(other, Err(ProtectionError::Conflict { .. })));
 }
 
 #[test]

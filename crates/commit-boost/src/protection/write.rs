@@ -31,7 +31,8 @@ pub(super) fn raise(
     Ok(())
 }
 
-/// Counts a new position; when there are too many, the oldest slot leaves and the lowest slot rises above it.
+/// Counts a new position; when there are too many, the oldest slot leaves and the lowest slot rises above it. Registrations stay: the
+/// registry's nonces bound their number.
 pub(super) fn count_one_more(
     records: &mut Table<'_, PositionKey, &'static [u8]>,
     owners: &mut Table<'_, OwnerKey, (u64, u64)>,
@@ -44,8 +45,15 @@ pub(super) fn count_one_more(
             let mut all = records
                 .range(key_at(owner, 0, 0)..=key_at(owner, u64::MAX, u8::MAX))
                 .map_err(ProtectionError::storage)?;
-            let Some(first) = all.next() else { break };
-            let (key, value) = first.map_err(ProtectionError::storage)?;
+            let passes = |key: &PositionKey| position_of(key).map(|at| at.kind.passes_with_slots());
+            let oldest = loop {
+                match all.next() {
+                    None => break None,
+                    Some(Ok((key, _))) if !passes(&key.value())? => {}
+                    Some(found) => break Some(found.map_err(ProtectionError::storage)?),
+                }
+            };
+            let Some((key, value)) = oldest else { break };
             // Read before it is thrown away: a record that does not parse must not leave in silence.
             decode(value.value())?;
             key.value()

@@ -72,13 +72,54 @@ fn an_import_takes_no_restriction_away() {
         }],
     };
     assert_eq!(db.import(&file).unwrap().closed, 1);
-    // Two contents are about: neither is signed anew, and the slot is closed for all kinds.
+    // Two contents are about: neither is signed anew, and the slot is closed for all kinds that have one.
     assert_eq!(db.lowest_slot(B256::repeat_byte(2), proposer).unwrap(), 101);
     assert!(db.admit(&request(1, 100, 7), SignerDialect::Split).is_err());
-    let mut registration = request(1, 100, 1);
-    registration.position.kind = Kind::Registration;
-    assert!(db.admit(&registration, SignerDialect::Split).is_err());
+    let mut commitment = request(1, 100, 1);
+    commitment.position.kind = Kind::Commitment;
+    assert!(db.admit(&commitment, SignerDialect::Split).is_err());
     assert_eq!(db.look(&request(1, 100, 1)).unwrap(), Some(stored));
+}
+
+#[test]
+fn registrations_are_closed_one_by_one_and_not_by_slots() {
+    let (here, there) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let db = open(&here);
+    let at = |nonce, object| {
+        let mut request = request(1, nonce, object);
+        request.position.kind = Kind::Registration;
+        request
+    };
+    let stored = sign(&db, 1, &at(2, 1));
+    ask(&db, &at(3, 1));
+    let entry = |slot, content: Option<&Request>| SignedEntry {
+        slot,
+        kind: Kind::Registration,
+        content: content.map(Into::into),
+        dialect: None,
+        signature: None,
+    };
+    let mut file = db.export().unwrap();
+    let other = at(3, 7);
+    file.data[0].min_slot = 1_000;
+    file.data[0].signed = vec![
+        entry(2, Some(&at(2, 7))),
+        entry(3, Some(&other)),
+        entry(4, None),
+    ];
+    assert_eq!(db.import(&file).unwrap().closed, 3);
+    // An export carries it on.
+    let next = open(&there);
+    next.import(&db.export().unwrap()).unwrap();
+    for db in [db, next] {
+        assert_eq!(db.look(&at(2, 1)).unwrap(), Some(stored));
+        for closed in [at(2, 7), at(3, 1), other, at(4, 1)] {
+            let refused = db.admit(&closed, SignerDialect::Split);
+            assert!(refused.is_err(), "{closed:?}");
+        }
+        ask(&db, &at(5, 1));
+        assert!(db.admit(&request(1, 999, 1), SignerDialect::Split).is_err());
+    }
 }
 
 #[test]
