@@ -39,6 +39,9 @@ pub(crate) struct BatcherArgs {
     /// Leave the rollup's rewards (checkpoints, attributions, settlements) to others
     #[arg(long)]
     no_rewards: bool,
+    /// Tells proposers' guards which blobs a slot's block should hold: GET /forebond/v1/expected-batch/{slot}
+    #[arg(long, value_name = "IP:PORT")]
+    http: Option<SocketAddr>,
     /// /metrics, /healthz and /readyz
     #[arg(long, value_name = "IP:PORT")]
     metrics: Option<SocketAddr>,
@@ -77,6 +80,7 @@ pub(crate) fn run(args: BatcherArgs) -> eyre::Result<()> {
     );
     config.keeps_lookahead = !args.no_lookahead;
     config.keeps_rewards = !args.no_rewards;
+    config.http = args.http;
     config.metrics = args.metrics;
     std::fs::create_dir_all(&config.data_dir)
         .wrap_err_with(|| format!("cannot create {}", config.data_dir.display()))?;

@@ -12,7 +12,7 @@ use forebond_settlement::{CommitterSet, Settlement};
 use forebond_types::Batch;
 use prometheus::IntCounter;
 
-use super::work::PostWork;
+use super::{Commitment, WaitingBatch, work::PostWork};
 use crate::{
     inbox::{InboxReader, Letters, ReadError},
     pack::{PackError, Packed, Prover, ProverError, Urgency, pack},
@@ -36,6 +36,8 @@ pub struct PosterConfig {
     pub form: SidecarForm,
     /// Counts what is handed to pools, replacements included.
     pub versions: IntCounter,
+    /// Shows what waits in pools.
+    pub waiting: WaitingBatch,
 }
 
 /// A batch to post.
@@ -238,7 +240,9 @@ impl Poster {
             lead_ms: self.config.lead_ms,
             grace_ms: self.config.grace_ms,
         };
+        let commitments = commitments(&proven.sidecar);
         let mut work = PostWork {
+            waiting: self.config.waiting.enter(commitments),
             reader: &self.reader,
             settlement: &self.settlement,
             letters,
@@ -276,6 +280,14 @@ impl Poster {
             SlotOutcome::Withdrawn => Outcome::Withdrawn,
         })
     }
+}
+
+fn commitments(sidecar: &Sidecar) -> Vec<Commitment> {
+    let all = match sidecar {
+        Sidecar::Eip4844(sidecar) => &sidecar.commitments,
+        Sidecar::Eip7594(sidecar) => &sidecar.commitments,
+    };
+    all.iter().map(|one| Commitment::from(**one)).collect()
 }
 
 /// L1 fees of a transaction, execution and blobs, wei.

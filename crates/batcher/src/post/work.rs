@@ -3,6 +3,7 @@ use forebond_l1::sender::{Outgoing, Sidecar, SlotWork};
 use forebond_settlement::Settlement;
 use prometheus::IntCounter;
 
+use super::waiting::Entered;
 use crate::{
     inbox::{InboxReader, Letters, posting_call},
     source::SignedBase,
@@ -14,6 +15,7 @@ const POSTING_GAS: u64 = 1_000_000;
 
 /// Makes the posting of each slot, and stops when it could not succeed any more.
 pub(super) struct PostWork<'a> {
+    pub waiting: Entered,
     pub reader: &'a InboxReader,
     pub settlement: &'a Settlement,
     pub letters: Letters,
@@ -88,6 +90,7 @@ impl SlotWork for PostWork<'_> {
     }
 
     fn sent(&mut self, slot: u64, hash: B256) {
+        self.waiting.waits_for(slot);
         self.versions.inc();
         tracing::info!(slot, transaction = %hash, "sent");
     }

@@ -34,6 +34,8 @@ pub struct BatcherConfig {
     pub keeps_rewards: bool,
     /// How often it looks.
     pub timing: Timing,
+    /// Where expected batches are told to proposers, if anywhere.
+    pub http: Option<SocketAddr>,
     /// Where figures are served, if anywhere.
     pub metrics: Option<SocketAddr>,
 }
@@ -61,6 +63,7 @@ impl BatcherConfig {
             keeps_lookahead: true,
             keeps_rewards: true,
             timing: Timing::default(),
+            http: None,
             metrics: None,
         }
     }

@@ -11,12 +11,12 @@ use forebond_rewards::rollup::Manager;
 use forebond_runtime::{Health, Metrics, MetricsServer, Shutdown};
 use forebond_settlement::{RollupFile, Settlement};
 
-use super::{Batcher, BatcherConfig, Clock, Parts, SystemClock};
+use super::{Batcher, BatcherConfig, Clock, Parts, SystemClock, serving::serve};
 use crate::{
     inbox::InboxReader,
     pack::Prover,
     plan::Policy,
-    post::{Poster, PosterConfig},
+    post::{Poster, PosterConfig, WaitingBatch},
     report::{Figures, Report},
     rewards::{Errands, RevenueFigures, Steward, StewardParts},
     sign::SignedLog,
@@ -40,13 +40,21 @@ pub async fn run(config: BatcherConfig, shutdown: Shutdown) -> Result<()> {
         }
         None => None,
     };
+    let waiting = WaitingBatch::default();
+    let serving = match config.http {
+        Some(address) => Some(serve(address, waiting.clone(), shutdown.clone()).await?),
+        None => None,
+    };
     let source = GatewayRpc::new(&config.gateway_url)?;
     let batcher = tokio::select! {
         () = shutdown.requested() => return Ok(()),
-        batcher = build(config, source, (figures, revenue), shutdown.clone()) => batcher?,
+        batcher = build(config, source, (figures, revenue, waiting), shutdown.clone()) => batcher?,
     };
     health.set_ready("batcher");
     batcher.run(shutdown).await;
+    if let Some(serving) = serving {
+        serving.stopped().await;
+    }
     if let Some(server) = server {
         server.stopped().await?;
     }
@@ -56,7 +64,7 @@ pub async fn run(config: BatcherConfig, shutdown: Shutdown) -> Result<()> {
 async fn build(
     config: BatcherConfig,
     source: GatewayRpc,
-    (figures, revenue): (Figures, RevenueFigures),
+    (figures, revenue, waiting): (Figures, RevenueFigures, WaitingBatch),
     shutdown: Shutdown,
 ) -> Result<Batcher<GatewayRpc>> {
     let rollup = RollupFile::load(&config.rollup)?;
@@ -102,6 +110,7 @@ async fn build(
             grace_ms: rules.grace_ms,
             form: config.sidecar_form,
             versions: figures.versions.clone(),
+            waiting,
         },
         lane,
         Prover::start()?,

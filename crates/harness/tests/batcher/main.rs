@@ -26,6 +26,8 @@ async fn when_the_window_ends_its_turn_is_in_the_inbox_with_the_blocks_it_covers
     scene.until_next_slot_is(window.last_slot).await?;
     let mut batcher = scene.batcher(&a, Habits::default()).await?;
     batcher.sends().await?;
+    let expected = batcher.expected(window.last_slot).await?;
+    let none = batcher.expected(window.last_slot + 1).await?;
     scene.pass().await?;
     let posted = scene.newest_is(1).await?;
     let turn = scene.turn_of(&window);
@@ -45,7 +47,12 @@ async fn when_the_window_ends_its_turn_is_in_the_inbox_with_the_blocks_it_covers
         "{line:?}"
     );
     ensure!(line.cost_wei_per_transaction == Some(line.cost_wei / u128::from(line.transactions)));
-    scene.blobs_hold_the_blocks(&window).await?;
+    let blobs = scene.blobs_hold_the_blocks(&window).await?;
+    ensure!(
+        expected == blobs && none.is_empty(),
+        "{expected:?} {none:?}"
+    );
+    ensure!(batcher.expected(window.last_slot).await?.is_empty());
 
     // Two epochs later its L1 block is final.
     for _ in 0..5 * 8 {

@@ -7,16 +7,17 @@ use std::{
     time::{Duration, Instant},
 };
 
-use alloy_eips::BlockId;
+use alloy_eips::{BlockId, eip4844::kzg_to_versioned_hash};
+use alloy_primitives::B256;
 use alloy_sol_types::SolCall;
 use eyre::{Result, bail, ensure, eyre};
 use forebond_batcher::{
     inbox::InboxReader,
     pack::Prover,
     plan::Policy,
-    post::{Poster, PosterConfig},
+    post::{Poster, PosterConfig, WaitingBatch},
     report::{Figures, Report},
-    role::{Batcher, Clock, Parts, SystemClock},
+    role::{Batcher, Clock, Parts, Serving, SystemClock, serve},
     sign::{Signatory, SignedLog},
 };
 use forebond_contracts::{bindings::Inbox, explain};
@@ -38,6 +39,7 @@ use forebond_l1::{
     sender::{Lane, LaneConfig, Outgoing, SidecarForm, SlotOutcome, SlotRules, SlotWork},
 };
 use forebond_lookahead_keeper::{Keeper, Place};
+use forebond_proposer::guard::{bids::Commitment, source::expected};
 use forebond_protocol::{BlockRange, Window};
 use forebond_rollup::op::channel;
 use forebond_runtime::{LoggingConfig, Metrics, Shutdown, init_logging};
@@ -79,11 +81,20 @@ pub struct Working {
     shutdown: Shutdown,
     task: JoinHandle<()>,
     figures: Figures,
+    serving: Serving,
     /// Versions the test has waited for.
     seen: u64,
 }
 
 impl Working {
+    /// What a proposer's guard learns of a slot: hashes of the blobs that its block should hold.
+    pub async fn expected(&self, slot: u64) -> Result<Vec<B256>> {
+        let source = format!("http://{}", self.serving.address).parse()?;
+        let expected = expected(&reqwest::Client::new(), &source, slot).await?;
+        let hash = |commitment: &Commitment| kzg_to_versioned_hash(commitment.as_slice());
+        Ok(expected.iter().map(hash).collect())
+    }
+
     /// Waits until a pool has another version of a batch.
     pub async fn sends(&mut self) -> Result<()> {
         let seen = self.seen;
@@ -385,7 +396,7 @@ impl Scene {
     }
 
     /// Whoever derives the rollup finds exactly the window's blocks in the newest batch's blobs.
-    pub async fn blobs_hold_the_blocks(&self, window: &Window) -> Result<()> {
+    pub async fn blobs_hold_the_blocks(&self, window: &Window) -> Result<Vec<B256>> {
         let head = self.stage.world.execution().head().await?;
         let logs = self
             .stage
@@ -410,7 +421,7 @@ impl Scene {
             ensure!(block.parent_hash == hash(number - 1), "block {number}");
         }
         ensure!(batch.lastBlockHash == hash(self.turn_of(window).last));
-        Ok(())
+        Ok(batch.blobHashes)
     }
 
     fn file(&self, gateway: u32, name: &str) -> PathBuf {
@@ -485,6 +496,7 @@ impl Scene {
             lead_ms: 50,
             grace_ms: 300 * facts.turns.slots.seconds_per_slot,
         };
+        let waiting = WaitingBatch::default();
         let mut poster = Poster::new(
             PosterConfig {
                 slots: facts.turns.slots,
@@ -492,6 +504,7 @@ impl Scene {
                 grace_ms: rules.grace_ms,
                 form: SidecarForm::Eip7594,
                 versions: figures.versions.clone(),
+                waiting: waiting.clone(),
             },
             Lane::new(client.clone(), payer.signer()?, lane).await?,
             Prover::start()?,
@@ -535,7 +548,10 @@ impl Scene {
         .await?;
         ensure!(batcher.gateway() == gateway.id);
         let shutdown = Shutdown::new();
+        let address = "127.0.0.1:0".parse()?;
+        let serving = serve(address, waiting, shutdown.clone()).await?;
         Ok(Working {
+            serving,
             task: tokio::spawn(batcher.run(shutdown.clone())),
             shutdown,
             figures,
