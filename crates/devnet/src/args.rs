@@ -79,6 +79,12 @@ pub struct DevnetArgs {
     /// First follower's RPC; the others follow
     #[arg(long, value_name = "PORT", default_value_t = Ports::DEFAULT.followers)]
     follower_port: u16,
+    /// Where the first batcher tells proposers which blobs a slot's block should hold; the others follow
+    #[arg(long, value_name = "PORT")]
+    batcher_port: Option<u16>,
+    /// First gateway's figures; the others follow, batchers 100 above, watchers 200 (9100 suits deploy/monitoring/prometheus.yml)
+    #[arg(long, value_name = "PORT")]
+    metrics_port: Option<u16>,
     /// First watcher's RPC; the others follow
     #[arg(long, value_name = "PORT", default_value_t = Ports::DEFAULT.watchers)]
     watcher_port: u16,
@@ -145,6 +151,8 @@ impl DevnetArgs {
                 gateways: self.gateway_port,
                 followers: self.follower_port,
                 watchers: self.watcher_port,
+                batchers: self.batcher_port,
+                metrics: self.metrics_port,
                 gossip: self.gossip_port,
             },
         }

@@ -46,9 +46,27 @@ pub struct Ports {
     pub watchers: u16,
     /// Gossip of the first gateway; the other gateways and then the followers follow. Unused without gossip.
     pub gossip: u16,
+    /// Where the first batcher tells proposers which blobs it waits for; the others follow. `None`: it does not.
+    pub batchers: Option<u16>,
+    /// Figures of the first gateway; the others follow. Batchers' are 100 above, watchers' 200. `None`: nobody serves them.
+    pub metrics: Option<u16>,
 }
 
 impl Ports {
+    /// From gateways' figures to batchers', and on to watchers'.
+    const METRICS_APART: u32 = 100;
+
+    /// The `n`th port of a row.
+    pub(crate) fn nth(first: u16, n: u32) -> u16 {
+        u16::try_from(u32::from(first).saturating_add(n)).unwrap_or(u16::MAX)
+    }
+
+    /// Figures of the `n`th process of a role: 0 for gateways, 1 for batchers, 2 for watchers.
+    pub(crate) fn metrics_of(&self, role: u32, n: u32) -> Option<u16> {
+        let row = role.saturating_mul(Self::METRICS_APART);
+        Some(Self::nth(self.metrics?, row.saturating_add(n)))
+    }
+
     /// Those scripts rely on.
     pub const DEFAULT: Self = Self {
         l1_rpc: 8545,
@@ -57,6 +75,8 @@ impl Ports {
         followers: 9645,
         watchers: 9745,
         gossip: 9845,
+        batchers: None,
+        metrics: None,
     };
 }
 
@@ -282,6 +302,7 @@ impl DevnetConfig {
 
     fn check_ports(&self) -> Result<(), ConfigError> {
         let ports = self.ports;
+        let metrics = (2 * Ports::METRICS_APART).saturating_add(self.watchers());
         // The L1 may choose for itself (0); everybody else is told beforehand where the others are.
         for (option, from, least, count) in [
             ("l1-rpc-port", ports.l1_rpc, 0, 1),
@@ -290,6 +311,13 @@ impl DevnetConfig {
             ("follower-port", ports.followers, 1, self.followers),
             ("watcher-port", ports.watchers, 1, self.watchers()),
             ("gossip-port", ports.gossip, 1, self.gossiping()),
+            (
+                "batcher-port",
+                ports.batchers.unwrap_or(1),
+                1,
+                self.gateways,
+            ),
+            ("metrics-port", ports.metrics.unwrap_or(1), 1, metrics),
         ] {
             let most = 65_536u64.saturating_sub(u64::from(count.max(1)));
             range(option, from.into(), least, most)?;
@@ -301,6 +329,12 @@ impl DevnetConfig {
             ("followers", u32::from(ports.followers), self.followers),
             ("watchers", u32::from(ports.watchers), self.watchers()),
             ("gossip", u32::from(ports.gossip), self.gossiping()),
+            (
+                "batchers",
+                u32::from(ports.batchers.unwrap_or(0)),
+                self.gateways,
+            ),
+            ("metrics", u32::from(ports.metrics.unwrap_or(0)), metrics),
         ];
         let taken: Vec<_> = taken
             .iter()

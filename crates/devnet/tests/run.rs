@@ -55,6 +55,7 @@ fn config(folder: &Path) -> DevnetConfig {
             followers: free_port(),
             watchers: free_port(),
             gossip: free_port(),
+            ..Ports::DEFAULT
         },
     }
 }

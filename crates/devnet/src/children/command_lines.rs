@@ -2,7 +2,11 @@
 
 use std::path::PathBuf;
 
-use crate::{config::Gossip, files::Place, opening::Opened};
+use crate::{
+    config::{Gossip, Ports},
+    files::Place,
+    opening::Opened,
+};
 
 /// Option by which a process ends when its standard input does, which is when its parent does.
 const DIE_WITH_PARENT: &str = "--die-with-parent";
@@ -29,8 +33,8 @@ pub(crate) struct Setting<'a> {
     pub(crate) watchers: &'a [Place],
     /// How messages travel.
     pub(crate) gossip: Gossip,
-    /// Gossip port of the first gateway.
-    pub(crate) gossip_port: u16,
+    /// Where everything answers that has no [`Place`].
+    pub(crate) ports: Ports,
 }
 
 /// A process to start.
@@ -59,7 +63,7 @@ impl std::fmt::Debug for Launch {
 /// All processes, in the order they start.
 pub(crate) fn launches(setting: &Setting<'_>, opened: &Opened) -> Vec<Launch> {
     let casts = || opened.cast.gateways.iter().zip(setting.gateways);
-    let gateways = casts().map(|(cast, place)| Launch {
+    let gateways = casts().zip(0..).map(|((cast, place), n)| Launch {
         name: place.name.clone(),
         arguments: [
             common("gateway", setting, &place.name),
@@ -71,18 +75,21 @@ pub(crate) fn launches(setting: &Setting<'_>, opened: &Opened) -> Vec<Launch> {
                 "--guard-dir",
                 path(setting, &format!("{}-guard", place.name)),
             ),
-            option("--metrics", "off"),
+            metrics(setting, 0, n).unwrap_or_else(|| option("--metrics", "off")),
         ]
         .concat(),
         environment: vec![(COMMITTER_KEY, cast.committer.secret.to_string())],
         says_ready: true,
     });
-    let batchers = casts().map(|(cast, place)| {
+    let batchers = casts().zip(0..).map(|((cast, place), n)| {
         let name = cast.name.replace("gateway", "batcher");
+        let http = setting.ports.batchers.map(|first| on(Ports::nth(first, n)));
         Launch {
             arguments: [
                 common("batcher", setting, &name),
                 option("--gateway", place.http()),
+                http.map_or_else(Vec::new, |address| option("--http", address)),
+                metrics(setting, 1, n).unwrap_or_default(),
             ]
             .concat(),
             name,
@@ -105,7 +112,7 @@ pub(crate) fn launches(setting: &Setting<'_>, opened: &Opened) -> Vec<Launch> {
         environment: Vec::new(),
         says_ready: true,
     });
-    let keys = opened.cast.watchers.iter().enumerate();
+    let keys = (0..).zip(&opened.cast.watchers);
     let watchers = setting.watchers.iter().zip(keys).map(|(place, (n, key))| {
         let mut environment = vec![(WATCHER_KEY, key.secret.to_string())];
         if n == 0 {
@@ -118,6 +125,7 @@ pub(crate) fn launches(setting: &Setting<'_>, opened: &Opened) -> Vec<Launch> {
                 http(place),
                 peers(setting, place),
                 gossip(setting, place),
+                metrics(setting, 2, n).unwrap_or_default(),
             ]
             .concat(),
             environment,
@@ -142,8 +150,18 @@ fn common(command: &str, setting: &Setting<'_>, name: &str) -> Vec<String> {
     .concat()
 }
 
+fn on(port: u16) -> String {
+    format!("127.0.0.1:{port}")
+}
+
 fn http(place: &Place) -> Vec<String> {
-    option("--http", format!("127.0.0.1:{}", place.port))
+    option("--http", on(place.port))
+}
+
+/// Where figures are served, if they are; see [`Ports::metrics_of`].
+fn metrics(setting: &Setting<'_>, role: u32, n: u32) -> Option<Vec<String>> {
+    let port = setting.ports.metrics_of(role, n)?;
+    Some(option("--metrics", on(port)))
 }
 
 /// Frags come from all other gateways.
@@ -168,7 +186,7 @@ fn gossip(setting: &Setting<'_>, own: &Place) -> Vec<String> {
         .chain(setting.watchers);
     let own_place = everyone.take_while(|place| *place != own).count();
     let address = |place: usize| {
-        let port = usize::from(setting.gossip_port).saturating_add(place);
+        let port = usize::from(setting.ports.gossip).saturating_add(place);
         format!("/ip4/127.0.0.1/tcp/{port}")
     };
     let mut options = option("--net", address(own_place));

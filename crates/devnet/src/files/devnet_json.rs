@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::Folder;
 use crate::{
-    config::DevnetConfig,
+    config::{DevnetConfig, Ports},
     opening::{Opened, dev_accounts},
 };
 
@@ -90,6 +90,9 @@ struct Gateway {
     owner: Address,
     operator: Address,
     batcher: Address,
+    /// Where its batcher tells proposers which blobs a slot's block should hold, if it does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    batches: Option<String>,
     /// To start the gateway again by hand, and its batcher.
     committer_key: B256,
     batcher_key: B256,
@@ -128,18 +131,25 @@ impl DevnetFile {
     ) -> Result<Self> {
         let [gateways, followers, watchers] = places;
         let chain = &opened.genesis.config;
+        let batches = |n| {
+            let first = config.ports.batchers?;
+            Some(format!("http://127.0.0.1:{}", Ports::nth(first, n)))
+        };
         let gateway =
-            |((cast, id), place): ((&crate::opening::GatewayCast, &u32), &Place)| Gateway {
-                rpc: place.http(),
-                ws: place.ws(),
-                committer: cast.committer.address,
-                name: cast.name.clone(),
-                id: *id,
-                owner: cast.owner.address,
-                operator: cast.operator.address,
-                batcher: cast.payer.address,
-                committer_key: cast.committer.secret,
-                batcher_key: cast.payer.secret,
+            |(((cast, id), place), n): (((&crate::opening::GatewayCast, &u32), &Place), u32)| {
+                Gateway {
+                    rpc: place.http(),
+                    ws: place.ws(),
+                    committer: cast.committer.address,
+                    name: cast.name.clone(),
+                    id: *id,
+                    owner: cast.owner.address,
+                    operator: cast.operator.address,
+                    batcher: cast.payer.address,
+                    batches: batches(n),
+                    committer_key: cast.committer.secret,
+                    batcher_key: cast.payer.secret,
+                }
             };
         Ok(Self {
             l1: L1 {
@@ -164,6 +174,7 @@ impl DevnetFile {
                 .iter()
                 .zip(&opened.gateway_ids)
                 .zip(gateways)
+                .zip(0..)
                 .map(gateway)
                 .collect(),
             followers: followers

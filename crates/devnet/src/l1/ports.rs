@@ -5,17 +5,32 @@ use std::net::{Ipv4Addr, TcpListener};
 use eyre::{Result, bail};
 use serde_json::json;
 
-use crate::{config::DevnetConfig, rpc::Rpc};
+use crate::{
+    config::{DevnetConfig, Ports},
+    rpc::Rpc,
+};
 
 /// All ports of a devnet with what is going to answer there and the option that chooses it.
 fn ports(config: &DevnetConfig) -> Vec<(u16, String, &'static str)> {
     let ports = config.ports;
     let row = |first: u16, count: u32, role: &'static str, option: &'static str| {
-        (0..count).map(move |n| {
-            let port = u16::try_from(u32::from(first).saturating_add(n)).unwrap_or(u16::MAX);
-            (port, format!("{role}-{}", n + 1), option)
-        })
+        (0..count).map(move |n| (Ports::nth(first, n), format!("{role}-{}", n + 1), option))
     };
+    let counts = [
+        ("gateway", config.gateways),
+        ("batcher", config.gateways),
+        ("watcher", config.watchers()),
+    ];
+    let figures = (0..).zip(counts).flat_map(|(role, (name, count))| {
+        (0..count).filter_map(move |n| {
+            let port = ports.metrics_of(role, n)?;
+            Some((
+                port,
+                format!("figures of {name}-{}", n + 1),
+                "--metrics-port",
+            ))
+        })
+    });
     let l1 = [
         (ports.l1_rpc, "the L1's RPC".to_owned(), "--l1-rpc-port"),
         (
@@ -49,6 +64,13 @@ fn ports(config: &DevnetConfig) -> Vec<(u16, String, &'static str)> {
             "gossip of process",
             "--gossip-port",
         ))
+        .chain(row(
+            ports.batchers.unwrap_or(0),
+            ports.batchers.map_or(0, |_| config.gateways),
+            "batcher",
+            "--batcher-port",
+        ))
+        .chain(figures)
         .collect()
 }
 

@@ -9,7 +9,7 @@ use forebond_types::Domain;
 use super::memory::resident;
 use crate::{
     children::{Children, Setting, launches},
-    config::DevnetConfig,
+    config::{DevnetConfig, Ports},
     files::{DevnetFile, Folder, Place, rollup_file},
     judge::Witnesses,
     l1::{L1, status},
@@ -47,7 +47,7 @@ pub(super) async fn start(
     seed: u64,
 ) -> Result<Devnet> {
     let relays = relays(config).await?;
-    let own_ports = (0..config.gateways).map(|n| port(config.ports.gateways, n));
+    let own_ports = (0..config.gateways).map(|n| Ports::nth(config.ports.gateways, n));
     let peer_ports: Vec<u16> = match relays.is_empty() {
         true => own_ports.collect(),
         false => relays.iter().map(Relay::port).collect(),
@@ -59,7 +59,7 @@ pub(super) async fn start(
         (0..count)
             .map(|n| Place {
                 name: format!("{role}-{}", n + 1),
-                port: port(first, n),
+                port: Ports::nth(first, n),
                 port_for_peers: None,
             })
             .collect()
@@ -79,7 +79,7 @@ pub(super) async fn start(
         followers: &followers,
         watchers: &watchers,
         gossip: config.gossip,
-        gossip_port: config.ports.gossip,
+        ports: config.ports,
     };
     let mut children = Children::new(program, folder.path().to_owned());
     if let Err(error) = children.start(launches(&setting, &opened)).await {
@@ -127,15 +127,11 @@ pub(super) async fn start(
     })
 }
 
-fn port(first: u16, n: u32) -> u16 {
-    u16::try_from(u32::from(first).saturating_add(n)).unwrap_or(u16::MAX)
-}
-
 async fn relays(config: &DevnetConfig) -> Result<Vec<Relay>> {
     let mut relays = Vec::new();
     if config.has_misdeed(Misdeed::Withhold) {
         for n in 0..config.gateways {
-            relays.push(Relay::start(port(config.ports.gateways, n)).await?);
+            relays.push(Relay::start(Ports::nth(config.ports.gateways, n)).await?);
         }
     }
     Ok(relays)
