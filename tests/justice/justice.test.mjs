@@ -40,11 +40,11 @@ async function run(name, args) {
   return { report, files, output };
 }
 
-/** A run in which these are done, each by another gateway. */
+/** A run in which these are done, each by another gateway; as few as can be, so that windows are many. */
 async function misbehaving(...kinds) {
   const guilty = kinds.filter((kind) => kind !== 'miss-slot').length;
   const asked = kinds.flatMap((kind) => ['--misbehave', `${kind}@2`]);
-  const { report } = await run(kinds.join('-'), ['--gateways', String(guilty + 1), '--exit-after', '8', '--spam', '8', '--handover-slots', kinds.includes('omit') ? '2' : '3', ...asked]);
+  const { report } = await run(kinds.join('-'), ['--gateways', String(guilty + 1), '--exit-after', '8', '--spam', '8', '--handover-slots', '3', ...asked]);
   assert.equal(report.misdeeds, kinds.length);
   assert.equal(report.slashed, guilty);
   return report;
@@ -64,10 +64,13 @@ test('what is withheld is refunded to its users, and who posts late pays', async
   assert.ok(BigInt(report.money.takenWei) >= 2n * ETHER, 'two windows were late');
 });
 
-test('transactions that are left out or change places cost the whole bond', async () => {
-  const report = await misbehaving('omit', 'reorder');
-  assert.equal(BigInt(report.money.takenWei), 2_000n * ETHER);
-});
+// One at a time: what takes back blocks needs a window that its own gateway goes on from, so that nobody honest builds on what falls.
+for (const [words, kind] of [['is left out', 'omit'], ['changes places', 'reorder']]) {
+  test(`a promised transaction that ${words} costs the whole bond`, async () => {
+    const report = await misbehaving(kind);
+    assert.equal(BigInt(report.money.takenWei), 1_000n * ETHER);
+  });
+}
 
 test('a claim without its data and a base on a parent that never was cost the whole bond', async () => {
   const report = await misbehaving('false-claim', 'broken-base');
