@@ -342,4 +342,44 @@ contract ShiftedLiabilityTest is SlashingLedger {
         assertEq(taken(B, BASE_B), 8 ether);
         assertEq(vault.reserveOf(B, rollup), 1 ether);
     }
+
+    /// Slice and restaking pay in part, money comes before and after a shift, faults are told in any order: in the end the promiser has
+    /// paid what its remaining faults cost.
+    function testFuzz_thePromiserPaysForWhatIsLeftWhereverItComesFrom(
+        uint256 leftWei,
+        uint8 first,
+        uint8 early,
+        uint8 gone
+    ) public {
+        leftWei = bound(leftWei, 0, 30 ether);
+        drainB(leftWei);
+        record(safety(A, BASE_A, FaultKind.Fork));
+        // They cost 1, 6, 8 and 10 ETH.
+        Fault[4] memory faults = [
+            late(B, BASE_B, coverer, 0.4 ether),
+            unkept(B, BASE_B, 1, user, 3 ether),
+            unkept(B, BASE_B, 2, user, 4 ether),
+            unkept(B, BASE_B, 3, puppet, 5 ether)
+        ];
+        uint256 remainingWei;
+        for (uint256 i; i < 4; ++i) {
+            uint256 place = (i + first) % 4;
+            record(faults[place]);
+            if (gone >> place & 1 == 0) remainingWei += faults[place].amountWei;
+        }
+        for (uint256 i; i < 4; ++i) {
+            if (early >> i & 1 == 1) slasher.collect(faults[i].id, B, rollup, BASE_B);
+        }
+        for (uint256 i; i < 4; ++i) {
+            if (gone >> i & 1 == 0) continue;
+            if (i == 0) shiftLate(faults[i].id);
+            else shiftUnkept(faults[i].id, i);
+        }
+        for (uint256 i; i < 4; ++i) {
+            slasher.collect(faults[i].id, B, rollup, BASE_B);
+        }
+        assertEq(taken(B, BASE_B), remainingWei);
+        uint256 cameWei = leftWei < 25 ether ? 25 ether - leftWei : 0;
+        assertEq(vault.reserveOf(B, rollup), leftWei + cameWei - remainingWei);
+    }
 }
