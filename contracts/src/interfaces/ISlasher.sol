@@ -104,9 +104,10 @@ interface ISlasher {
 
     function slash(IJudge judge, bytes calldata evidence, address watcher) external returns (bytes32 faultId);
 
-    /// Moves an unkept fault to the gateway whose fork or falseClaim verdict excuses it (R5), while both cases are open.
-    /// `frag` (struct hash) and `index` show who promised: only that gateway can be excused, and only once. `evidence`:
-    /// abi.encode(ShiftEvidence).
+    /// Moves a late or unkept fault to the gateway whose fork or falseClaim verdict excuses it (R5), while the case it was recorded in
+    /// is open; the liable gateway's case opens again if it was closed. What the fault cost the promiser goes back to its slice, and
+    /// the liable case pays refund or cover. Only whoever promised can be excused, and only once. Unkept: `frag` (struct hash) and
+    /// `index` show who that is. Late: the case's window does, and both are 0. `evidence`: abi.encode(ShiftEvidence).
     function shiftLiability(bytes32 faultId, bytes32 frag, uint256 index, bytes calldata evidence) external;
 
     /// Ends the claims on a case: fixes all shares and burns the rest. Anyone, once `closesAt` has come.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
+import {FaultKind} from "../types/Faults.sol";
 import {Terms} from "../types/Terms.sol";
 
 /// What all faults of one gateway under one base have cost so far. Two words; a safety fault alone writes the first only.
@@ -62,6 +63,27 @@ library Cases {
     /// whatever order they are reported (R10).
     function due(Case memory c) internal pure returns (uint256) {
         return c.safetyWei > c.livenessWei ? c.safetyWei : c.livenessWei;
+    }
+
+    /// Puts a late or unkept fault into the case: what it costs, and what its payee is owed from which pool.
+    function addLiveness(Case memory c, FaultKind kind, uint256 amountWei, uint256 owedWei) internal pure {
+        c.livenessWei = add(c.livenessWei, amountWei);
+        if (kind == FaultKind.Unkept) c.refundsWei = add(c.refundsWei, owedWei);
+        else c.coverWei = add80(c.coverWei, owedWei);
+    }
+
+    /// Takes it out again.
+    function lessLiveness(Case memory c, FaultKind kind, uint256 amountWei, uint256 owedWei) internal pure {
+        c.livenessWei = less(c.livenessWei, amountWei);
+        if (kind == FaultKind.Unkept) c.refundsWei = less(c.refundsWei, owedWei);
+        else c.coverWei = uint80(less(c.coverWei, owedWei));
+    }
+
+    /// Splits `amountWei` at what the case has taken and what it costs: what it still lacks, and what goes beyond.
+    function lacking(Case memory c, uint256 amountWei) internal pure returns (uint256 keptWei, uint256 beyondWei) {
+        uint256 lacksWei = less(uint88(due(c)), c.takenWei);
+        keptWei = amountWei < lacksWei ? amountWei : lacksWei;
+        beyondWei = amountWei - keptWei;
     }
 
     function add(uint88 sum, uint256 amountWei) internal pure returns (uint88) {

@@ -156,7 +156,7 @@ struct Excuse {
     Base convicted;
 }
 
-/// A recorded unkept fault is moved to whoever the base rests on, whose verdict came later.
+/// A recorded late or unkept fault is moved to whoever the base rests on, whose verdict came later.
 struct ShiftEvidence {
     Accusation accused;
     Excuse excuse;

@@ -11,9 +11,9 @@ import {Base, Seal} from "../types/Messages.sol";
 import {Accusation, Excuse, ShiftEvidence} from "./Evidence.sol";
 import {Trials, Wiring} from "./Trials.sol";
 
-/// The one excuse for an unkept promise (R5): a fork or falseClaim verdict against the gateway whose end-of-window seal (grade
-/// sealed) or posted batch (grade posted) the base names. A predecessor that is merely silent excuses nobody: its blocks were
-/// executed and could be covered. An open base names nobody and has no excuse.
+/// The one excuse for an unkept promise or a late window (R5): a fork or falseClaim verdict against the gateway whose end-of-window
+/// seal (grade sealed) or posted batch (grade posted) the base names. A predecessor that is merely silent excuses nobody: its blocks
+/// were executed and could be covered. An open base names nobody and has no excuse.
 contract Excuses is IExcuses, Trials {
     ISlasher public immutable slasher;
 
@@ -79,6 +79,11 @@ contract Excuses is IExcuses, Trials {
         if (excuse.batch.lastBlock != base.parentBlock || excuse.batch.lastBlockHash != base.parentBlockHash) {
             revert RestsElsewhere(base.parentBlockHash, excuse.batch.lastBlockHash);
         }
-        if (inbox.statusOf(excuse.batchId) == BatchStatus.Confirmed) revert ParentStands(excuse.batchId);
+        // A late window is told long before its parent is decided: what may still come to stand excuses nobody yet.
+        BatchStatus status = inbox.statusOf(excuse.batchId);
+        if (status == BatchStatus.Confirmed) revert ParentStands(excuse.batchId);
+        if (status != BatchStatus.Void && status != BatchStatus.Orphaned) {
+            revert ParentUndecided(excuse.batchId, status);
+        }
     }
 }

@@ -23,7 +23,7 @@ import {Sources} from "./Sources.sol";
 /// Records each fault once, takes the bond and settles cases; see ISlasher. No owner and no upgrade: judges are fixed here.
 contract Slasher is SlotClock, Commitments, Forfeitures, Sources, ReentrancyGuardTransient {
     IParameters public immutable parameters;
-    /// Decides whether a verdict moves an unkept fault (the unkept judge).
+    /// Decides whether a verdict moves a late or unkept fault.
     IExcuses public immutable excuses;
 
     mapping(IJudge => bool) public isJudge;
@@ -126,57 +126,85 @@ contract Slasher is SlotClock, Commitments, Forfeitures, Sources, ReentrancyGuar
 
     /// Notes what a liveness fault costs, and whom it owes.
     function _owe(Case memory c, bytes32 caseKey, Fault memory fault) private {
-        c.livenessWei = Cases.add(c.livenessWei, Cases.clamp(fault.amountWei));
         uint256 owedWei = Cases.clamp(fault.payee == address(0) ? 0 : fault.payeeWei);
-        if (fault.kind == FaultKind.Unkept) c.refundsWei = Cases.add(c.refundsWei, owedWei);
-        else c.coverWei = Cases.add80(c.coverWei, owedWei);
+        Cases.addLiveness(c, fault.kind, Cases.clamp(fault.amountWei), owedWei);
         debts[fault.id] = Debt(caseKey, fault.payee, uint88(owedWei));
     }
+
+    // --- Moving liability ---
 
     function shiftLiability(bytes32 faultId, bytes32 frag, uint256 index, bytes calldata evidence)
         external
         nonReentrant
     {
         Shift memory s = excuses.shift(evidence);
-        bool ofPromiser = FaultIds.ofPromise(s.gateway, s.rollup, s.base, frag, index) == faultId;
-        bool isHere = debts[faultId].caseKey == Cases.key(s.gateway, s.rollup, s.base);
-        if (!ofPromiser || !isHere) revert NotOfThisCase(faultId, s.gateway, s.rollup, s.base);
-        bytes32 toKey = Cases.key(s.liableGateway, s.rollup, s.liableBase);
-        if (cases[toKey].closesAt == 0) revert CaseNotOpen(s.liableGateway, s.rollup, s.liableBase);
-        uint256 restoredWei = _release(s, faultId);
-        uint256 takenWei = _assume(s, faultId, toKey);
+        Case memory c = _ownCase(s, faultId, frag, index);
+        FaultKind kind = FaultKind(records[faultId].kind);
+        uint256 owedWei = debts[faultId].owedWei;
+        uint256 costWei = _livenessOf(kind, owedWei, uint64(c.window));
+
+        Cases.lessLiveness(c, kind, costWei, owedWei);
+        uint256 restoredWei = Cases.less(c.takenWei, Cases.due(c));
+        c.takenWei = Cases.less(c.takenWei, restoredWei);
+        _store(Cases.key(s.gateway, s.rollup, s.base), c, true);
+
+        uint256 takenWei = _assume(s, faultId, kind, costWei, owedWei);
         if (restoredWei != 0) vault.restore{value: restoredWei}(s.gateway, s.rollup);
         emit LiabilityShifted(faultId, s.gateway, s.liableGateway, restoredWei, takenWei);
     }
 
-    /// Takes the fault out of the promiser's case; returns what was taken for it and is not needed for its other faults.
-    function _release(Shift memory s, bytes32 faultId) private returns (uint256 restoredWei) {
+    /// The promiser's case, open since the fault was recorded in it. What was moved into it bears another promiser's id, and goes no
+    /// further under the excuse of who pays for it now.
+    function _ownCase(Shift memory s, bytes32 faultId, bytes32 frag, uint256 index)
+        private
+        view
+        returns (Case memory c)
+    {
         bytes32 caseKey = Cases.key(s.gateway, s.rollup, s.base);
-        Case memory c = cases[caseKey];
-        if (c.closesAt == 0 || c.round != records[faultId].round) revert CaseNotOpen(s.gateway, s.rollup, s.base);
-        uint256 owedWei = debts[faultId].owedWei;
-        c.livenessWei = Cases.less(c.livenessWei, 2 * owedWei);
-        c.refundsWei = Cases.less(c.refundsWei, owedWei);
-        restoredWei = Cases.due(c) < c.takenWei ? c.takenWei - Cases.due(c) : 0;
-        c.takenWei = Cases.less(c.takenWei, restoredWei);
-        _store(caseKey, c, true);
+        c = cases[caseKey];
+        Record memory r = records[faultId];
+        bool isHere = debts[faultId].caseKey == caseKey;
+        if (isHere && (c.closesAt == 0 || c.round != r.round)) revert CaseNotOpen(s.gateway, s.rollup, s.base);
+        bytes32 ownId = r.kind == uint8(FaultKind.Unkept)
+            ? FaultIds.ofPromise(s.gateway, s.rollup, s.base, frag, index)
+            : FaultIds.ofWindow(s.gateway, s.rollup, uint64(c.window));
+        if (!isHere || ownId != faultId) revert NotOfThisCase(faultId, s.gateway, s.rollup, s.base);
     }
 
-    /// Puts it into the case of the one who is liable, and takes from its slice what the case has not taken yet.
+    /// What a fault with this debt added to the liveness sum of its case. Terms of the past do not change (R16).
+    function _livenessOf(FaultKind kind, uint256 owedWei, uint64 window) private view returns (uint256) {
+        if (kind == FaultKind.Unkept) return Cases.clamp(2 * owedWei);
+        return Cases.clamp(parameters.termsAt(window / slotsPerEpoch).livenessWei);
+    }
+
+    /// Puts the fault into the case of the one who is liable, and takes from its slice what the case has not taken yet. A verdict can
+    /// be older than its case: one that was closed opens again, or who is guilty could wait until nobody can be excused.
     // Every entry point that writes is `nonReentrant`; what may be read meanwhile understates a case, never overstates it.
     // slither-disable-next-line reentrancy-no-eth
-    function _assume(Shift memory s, bytes32 faultId, bytes32 caseKey) private returns (uint256 takenWei) {
+    function _assume(Shift memory s, bytes32 faultId, FaultKind kind, uint256 costWei, uint256 owedWei)
+        private
+        returns (uint256 takenWei)
+    {
+        bytes32 caseKey = Cases.key(s.liableGateway, s.rollup, s.liableBase);
         Case memory c = cases[caseKey];
+        if (c.closesAt == 0) _openAgain(c, s);
         uint256 before = Cases.due(c);
-        uint256 owedWei = debts[faultId].owedWei;
+        Cases.addLiveness(c, kind, costWei, owedWei);
         debts[faultId].caseKey = caseKey;
-        c.livenessWei = Cases.add(c.livenessWei, 2 * owedWei);
-        c.refundsWei = Cases.add(c.refundsWei, owedWei);
         (takenWei,) = _take(s.liableGateway, s.rollup, Cases.due(c) - before, _slashId(faultId, caseKey));
         c.takenWei = Cases.add(c.takenWei, takenWei);
         records[faultId].takenWei = uint80(Cases.clamp(takenWei));
         records[faultId].round = c.round;
         _store(caseKey, c, true);
+    }
+
+    function _openAgain(Case memory c, Shift memory s) private {
+        // Where nothing was ever recorded, no verdict stands.
+        if (c.round == 0) revert CaseNotOpen(s.liableGateway, s.rollup, s.liableBase);
+        Fault memory taken;
+        (taken.gateway, taken.rollup, taken.base, taken.window) =
+        (s.liableGateway, s.rollup, s.liableBase, s.liableWindow);
+        _keepOpen(c, taken, parameters.termsAt(s.liableWindow / slotsPerEpoch));
     }
 
     // Every entry point that writes is `nonReentrant`; what may be read meanwhile understates a case, never overstates it.
@@ -197,9 +225,12 @@ contract Slasher is SlotClock, Commitments, Forfeitures, Sources, ReentrancyGuar
         if (ownKey != 0 && ownKey != caseKey) {
             vault.restore{value: paidWei}(gateway, rollup);
         } else if (c.closesAt != 0 && c.round == r.round) {
-            c.takenWei = Cases.add(c.takenWei, paidWei);
+            // After a shift it can be more than the faults that are left cost.
+            (uint256 keptWei, uint256 beyondWei) = Cases.lacking(c, paidWei);
+            c.takenWei = Cases.add(c.takenWei, keptWei);
             _store(caseKey, c, false);
-            records[faultId].takenWei = Cases.add80(r.takenWei, paidWei);
+            records[faultId].takenWei = Cases.add80(r.takenWei, keptWei);
+            if (beyondWei != 0) vault.restore{value: beyondWei}(gateway, rollup);
         } else {
             _burn(paidWei);
         }

@@ -91,9 +91,10 @@ contract SlashingHandler {
     function shift(uint8 pick, uint8 toBase) external {
         if (ids.length == 0) return;
         Fault memory f = faults[ids[pick % ids.length]];
-        if (f.kind != FaultKind.Unkept) return;
+        if (f.kind != FaultKind.Unkept && f.kind != FaultKind.Late) return;
         uint32 other = 3 - f.gateway;
         Shift memory s = Shift(rollup, f.gateway, f.base, other, keccak256(abi.encode(other, toBase % 2)), WINDOW);
+        if (f.kind == FaultKind.Late) slasher.shiftLiability(f.id, 0, 0, abi.encode(s));
         for (uint256 index; index < 16; ++index) {
             if (FaultIds.ofPromise(f.gateway, rollup, f.base, keccak256("frag"), index) == f.id) {
                 slasher.shiftLiability(f.id, keccak256("frag"), index, abi.encode(s));
@@ -164,10 +165,13 @@ contract SlashingHandler {
         }
     }
 
-    function collect(uint8 pick, uint8 gateway, uint8 base) external {
+    /// Fetches what has arrived for the picked fault, under whichever case took it.
+    function collect(uint8 pick) external {
         if (ids.length == 0) return;
-        Fault memory f = _fault(gateway, base);
-        slasher.collect(ids[pick % ids.length], f.gateway, rollup, f.base);
+        for (uint8 place; place < 4; ++place) {
+            Fault memory f = _fault(place, place >> 1);
+            slasher.collect(ids[pick % ids.length], f.gateway, rollup, f.base);
+        }
     }
 
     function topUp(uint8 gateway, uint64 amountWei) external {
@@ -210,6 +214,16 @@ contract SlashingInvariantTest is SlashingLedger {
             }
         }
         assertGe(address(slasher).balance, held);
+    }
+
+    /// Nor does one hold more than its faults cost, whatever was moved out of it and arrived since.
+    function invariant_noOpenCaseHoldsMoreThanItCosts() public view {
+        for (uint32 gateway = 1; gateway <= 2; ++gateway) {
+            for (uint8 base; base < 2; ++base) {
+                CaseView memory c = slasher.caseOf(gateway, rollup, keccak256(abi.encode(gateway, base)));
+                assertLe(c.takenWei, c.safetyWei > c.livenessWei ? c.safetyWei : c.livenessWei);
+            }
+        }
     }
 
     /// Whoever is gateway, victim, coverer and watcher in one hand gets at most what burns (rounding: one wei per case).

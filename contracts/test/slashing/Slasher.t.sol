@@ -379,45 +379,6 @@ contract SlasherTest is SlashingLedger {
         assertEq(vault.locksOf(A, rollup), 0);
     }
 
-    // --- Moving liability (R5) ---
-
-    function test_anUnkeptFaultMovesToTheConvictedPredecessor() public {
-        bytes32 id = record(unkept(B, BASE_B, 1, user, 10 ether));
-        bytes32 own = record(unkept(B, BASE_B, 2, puppet, 3 ether));
-        assertEq(vault.reserveOf(B, rollup), 1974 ether);
-        record(safety(A, BASE_A, FaultKind.Fork));
-        slasher.shiftLiability(id, keccak256("frag"), 1, moved(BASE_B, BASE_A));
-        assertEq(vault.reserveOf(B, rollup), 1994 ether);
-        assertEq(taken(B, BASE_B), 6 ether);
-        assertEq(taken(A, BASE_A), 1000 ether);
-        closeAfterAll(A, BASE_A);
-        assertEq(slasher.claim(id), 10 ether);
-        slasher.close(B, rollup, BASE_B);
-        assertEq(slasher.claim(own), 3 ether);
-    }
-
-    function test_aFaultMovesOnceAndOnlyFromWhoPromised() public {
-        bytes32 id = record(unkept(B, BASE_B, 1, user, 10 ether));
-        record(safety(A, BASE_A, FaultKind.Fork));
-        vm.expectPartialRevert(ISlasher.NotOfThisCase.selector);
-        slasher.shiftLiability(id, keccak256("frag"), 2, moved(BASE_B, BASE_A));
-        vm.expectPartialRevert(ISlasher.NotOfThisCase.selector);
-        slasher.shiftLiability(id, keccak256("frag"), 1, moved(BASE_A, BASE_B));
-        slasher.shiftLiability(id, keccak256("frag"), 1, moved(BASE_B, BASE_A));
-        vm.expectPartialRevert(ISlasher.NotOfThisCase.selector);
-        slasher.shiftLiability(id, keccak256("frag"), 1, moved(BASE_B, BASE_A));
-    }
-
-    function test_liabilityMovesBetweenOpenCasesOnly() public {
-        bytes32 id = record(unkept(B, BASE_B, 1, user, 10 ether));
-        vm.expectPartialRevert(ISlasher.CaseNotOpen.selector);
-        slasher.shiftLiability(id, keccak256("frag"), 1, moved(BASE_B, BASE_A));
-        closeAfterAll(B, BASE_B);
-        record(safety(A, BASE_A, FaultKind.Fork));
-        vm.expectPartialRevert(ISlasher.CaseNotOpen.selector);
-        slasher.shiftLiability(id, keccak256("frag"), 1, moved(BASE_B, BASE_A));
-    }
-
     // --- Restaked money ---
 
     function test_restakedMoneyArrivesLaterAndIsSharedOut() public {

@@ -260,6 +260,16 @@ contract UnkeptJudgeTest is SlashingWorld {
         refusedExcuse(postedExcuse(BatchStatus.Confirmed), IExcuses.ParentStands.selector);
     }
 
+    /// A late window is told before its parent is decided: nobody is excused by what may still come to stand.
+    function test_aPostedBatchThatIsNotDecidedExcusesNobodyYet() public {
+        convictA();
+        refusedExcuse(postedExcuse(BatchStatus.Posted), IExcuses.ParentUndecided.selector);
+        ShiftEvidence memory s = postedExcuse(BatchStatus.Disputed);
+        refusedExcuse(s, IExcuses.ParentUndecided.selector);
+        inbox.setStatus(s.excuse.batchId, BatchStatus.Orphaned);
+        assertEq(excuses.shift(abi.encode(s)).liableGateway, A);
+    }
+
     function test_trailingBytesOfAnExcuseAreRefused() public {
         convictA();
         bytes memory longer = abi.encodePacked(abi.encode(sealedExcuse()), uint8(0));

@@ -8,9 +8,11 @@ import {
     Accusation,
     BlockContent,
     Difference,
+    LateEvidence,
     LieEvidence,
     MessageKind,
     Promise,
+    ShiftEvidence,
     SignedBatch,
     SignedMessage
 } from "../../src/slashing/Evidence.sol";
@@ -96,6 +98,27 @@ abstract contract Accusers is Turns {
         );
     }
 
+    /// The turn's block at `place` was not there at the window's end; the window's last slot had a block, or was missed.
+    function lateOf(Turn memory turn, uint256 place, bool missed, uint32 cover) internal returns (bytes memory) {
+        LateEvidence memory e;
+        e.accused = accuse(turn);
+        e.frag = turn.frags[2 * place];
+        e.signature = sign(turn.gateway, MessageHashes.hash(e.frag));
+        e.presence = presenceOf(turn.window, missed);
+        e.coverBatchId = cover;
+        return abi.encode(e);
+    }
+
+    /// The turn rests on the end-of-window seal of the one before it, which was convicted under its own base.
+    function sealedExcuse(Turn memory turn, Turn memory before) internal view returns (ShiftEvidence memory e) {
+        Seal memory end = before.seals[before.seals.length - 1];
+        e.accused = accuse(turn);
+        e.excuse.predecessor = accuse(before);
+        e.excuse.seal = end;
+        e.excuse.sealSignature = sign(before.gateway, MessageHashes.hash(end));
+        e.excuse.convicted = before.base;
+    }
+
     // --- The court ---
 
     function slash(IJudge judge, bytes memory evidence) internal returns (bytes32 faultId) {
@@ -103,6 +126,13 @@ abstract contract Accusers is Turns {
         vm.roll(vm.getBlockNumber() + 1);
         faultId = slasher.slash(judge, evidence, watcher);
         assertTrue(slasher.isRecorded(faultId));
+    }
+
+    /// Goes to the time at which the case under the turn's base can be closed, and closes it.
+    function closeCase(Turn memory turn) internal {
+        uint256 closesAt = slasher.caseOf(turn.gateway, address(inbox), turn.baseHash).closesAt;
+        if (vm.getBlockTimestamp() < closesAt) goTo(closesAt);
+        slasher.close(turn.gateway, address(inbox), turn.baseHash);
     }
 
     /// Slashed, under this kind; what is taken and suspended are the safety fault's.

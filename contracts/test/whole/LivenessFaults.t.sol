@@ -5,7 +5,7 @@ import {BatchStatus, Posting} from "../../src/interfaces/IInbox.sol";
 import {IEvidence} from "../../src/interfaces/IEvidence.sol";
 import {CaseView} from "../../src/interfaces/ISlasher.sol";
 import {MessageHashes} from "../../src/libraries/MessageHashes.sol";
-import {Difference, ForkEvidence, LateEvidence, ShiftEvidence, UnkeptEvidence} from "../../src/slashing/Evidence.sol";
+import {Difference, ForkEvidence, LateEvidence, UnkeptEvidence} from "../../src/slashing/Evidence.sol";
 import {LateJudge} from "../../src/slashing/LateJudge.sol";
 import {UnkeptJudge} from "../../src/slashing/UnkeptJudge.sol";
 import {Batch} from "../../src/types/Messages.sol";
@@ -51,16 +51,6 @@ contract LivenessFaultsTest is Accusers {
         postTurn(ofB);
     }
 
-    function _late(Turn memory turn, uint256 place, bool missed, uint32 cover) private returns (bytes memory) {
-        LateEvidence memory e;
-        e.accused = accuse(turn);
-        e.frag = turn.frags[2 * place];
-        e.signature = sign(turn.gateway, MessageHashes.hash(e.frag));
-        e.presence = presenceOf(turn.window, missed);
-        e.coverBatchId = cover;
-        return abi.encode(e);
-    }
-
     /// Promise at `place` of a turn against the block at `otherPlace` of the one in the Inbox; `batchId` is the other's first batch.
     function _unkept(
         Turn memory turn,
@@ -84,11 +74,6 @@ contract LivenessFaultsTest is Accusers {
         assertEq(uint256(inbox.statusOf(inbox.newest())), uint256(BatchStatus.Confirmed));
     }
 
-    function _close(Turn memory turn) private {
-        goTo(slasher.caseOf(turn.gateway, address(inbox), turn.baseHash).closesAt);
-        slasher.close(turn.gateway, address(inbox), turn.baseHash);
-    }
-
     // --- late (R1, R6, R11) ---
 
     function test_aWithheldHalfIsLateAndThePosterOfTheCoverIsPaidItsCost() public {
@@ -100,12 +85,12 @@ contract LivenessFaultsTest is Accusers {
         assertEq(poster, address(this));
         uint256 costWei = inbox.record(cover).costWei;
         assertGt(costWei, 0);
-        bytes32 id = slash(lateJudge, _late(ofA, 5, false, cover));
+        bytes32 id = slash(lateJudge, lateOf(ofA, 5, false, cover));
         assertEq(vault.reserveOf(A, address(inbox)), STAKE - 1 ether);
         assertFalse(registry.eligibleAt(A, address(inbox), FIRST + 3));
 
         vm.deal(BURNED, 0);
-        _close(ofA);
+        closeCase(ofA);
         uint256 before = poster.balance;
         slasher.claim(id);
         // Every block of the cover is A's.
@@ -118,7 +103,7 @@ contract LivenessFaultsTest is Accusers {
     function test_whatItPostedInTimeIsNotLate() public {
         Turn memory ofA = _withheld();
         (, uint32 cover) = _covered(ofA);
-        acquit(lateJudge, _late(ofA, 3, false, cover), LateJudge.PostedInTime.selector);
+        acquit(lateJudge, lateOf(ofA, 3, false, cover), LateJudge.PostedInTime.selector);
     }
 
     /// B executed A's blocks and posted them as promised: A was late, and nobody's promise is unkept.
@@ -158,8 +143,8 @@ contract LivenessFaultsTest is Accusers {
         uint32 healed = inbox.postBatch(posting, sign(A, MessageHashes.hash(ofA.batches[1])), inbox.currentSlot());
         assertEq(inbox.record(healed).gateway, A);
         atSlot(ofB.window);
-        acquit(lateJudge, _late(ofA, 5, true, healed), LateJudge.SlotWasMissed.selector);
-        LateEvidence memory before = abi.decode(_late(ofA, 5, true, healed), (LateEvidence));
+        acquit(lateJudge, lateOf(ofA, 5, true, healed), LateJudge.SlotWasMissed.selector);
+        LateEvidence memory before = abi.decode(lateOf(ofA, 5, true, healed), (LateEvidence));
         before.presence = presenceOf(ofA.window - 1, true);
         acquit(lateJudge, abi.encode(before), LateJudge.SlotWasMissed.selector);
         // The slot in which it did post is none of the last H: its block proves nothing.
@@ -181,7 +166,7 @@ contract LivenessFaultsTest is Accusers {
         bytes32 id = slash(unkeptJudge, abi.encode(e));
         assertEq(vault.reserveOf(A, address(inbox)), STAKE - 2 * COVERAGE);
         vm.deal(BURNED, 0);
-        _close(ofA);
+        closeCase(ofA);
         slasher.claim(id);
         assertEq(senderOf(2).balance, COVERAGE);
         assertEq(BURNED.balance, COVERAGE);
@@ -200,7 +185,7 @@ contract LivenessFaultsTest is Accusers {
     function test_R10_aCheapFaultIsCreditedToADearOne() public {
         Turn memory ofA = _withheld();
         (, uint32 cover) = _covered(ofA);
-        slash(lateJudge, _late(ofA, 5, false, cover));
+        slash(lateJudge, lateOf(ofA, 5, false, cover));
         Turn memory twin = turnOf(0, genesis(), 1);
         slash(forkJudge, abi.encode(ForkEvidence(accuse(ofA), signed(A, ofA.frags[1]), signed(A, twin.frags[1]))));
         assertEq(vault.reserveOf(A, address(inbox)), STAKE - 1000 ether);
@@ -217,7 +202,7 @@ contract LivenessFaultsTest is Accusers {
         Turn memory ofA = _withheld();
         Turn memory ofB = _replaced(ofA);
         bytes32[] memory ids = new bytes32[](7);
-        ids[0] = slash(lateJudge, _late(ofA, 5, false, 2));
+        ids[0] = slash(lateJudge, lateOf(ofA, 5, false, 2));
         _confirm();
         for (uint256 i; i < 6; ++i) {
             ids[1 + i] = slash(unkeptJudge, abi.encode(_unkept(ofA, 4 + i / 3, 1 + i % 3, ofB, i / 3, 2)));
@@ -225,7 +210,7 @@ contract LivenessFaultsTest is Accusers {
         uint256 takenWei = STAKE - vault.reserveOf(A, address(inbox));
         assertEq(takenWei, 1 ether + 6 * 2 * COVERAGE);
         vm.deal(BURNED, 0);
-        _close(ofA);
+        closeCase(ofA);
         uint256 backWei;
         for (uint256 i; i < ids.length; ++i) {
             backWei += slasher.claim(ids[i]);
@@ -268,34 +253,26 @@ contract LivenessFaultsTest is Accusers {
         assertEq(vault.reserveOf(B, address(inbox)), STAKE - 2 * COVERAGE);
     }
 
-    function _excuse(HandOver memory h) private view returns (ShiftEvidence memory e) {
-        e.accused = accuse(h.first);
-        e.excuse.predecessor = accuse(h.said);
-        e.excuse.seal = h.said.seals[7];
-        e.excuse.sealSignature = sign(A, MessageHashes.hash(h.said.seals[7]));
-        e.excuse.convicted = h.said.base;
-    }
-
     function test_R5_aForkOfThePredecessorTakesTheDebtOver() public {
         HandOver memory h = _deceived();
         slash(
             forkJudge, abi.encode(ForkEvidence(accuse(h.said), signed(A, h.said.seals[0]), signed(A, h.done.seals[0])))
         );
         uint256 ofA = vault.reserveOf(A, address(inbox));
-        slasher.shiftLiability(h.unkept, h.frag, 2, abi.encode(_excuse(h)));
+        slasher.shiftLiability(h.unkept, h.frag, 2, abi.encode(sealedExcuse(h.first, h.said)));
         assertEq(vault.reserveOf(B, address(inbox)), STAKE, "B has its money again");
         // A's 1000 ETH pay for it: the liveness sum is credited.
         assertEq(vault.reserveOf(A, address(inbox)), ofA);
         assertEq(slasher.caseOf(A, address(inbox), h.said.baseHash).refundsWei, COVERAGE);
         assertEq(slasher.caseOf(B, address(inbox), h.first.baseHash).refundsWei, 0);
-        _close(h.said);
+        closeCase(h.said);
         slasher.claim(h.unkept);
         assertEq(senderOf(2).balance, COVERAGE);
     }
 
     function test_R5_withoutAVerdictThePromiserPays() public {
         HandOver memory h = _deceived();
-        bytes memory excuse = abi.encode(_excuse(h));
+        bytes memory excuse = abi.encode(sealedExcuse(h.first, h.said));
         vm.expectPartialRevert(bytes4(keccak256("NoVerdict(uint32,bytes32)")));
         slasher.shiftLiability(h.unkept, h.frag, 2, excuse);
     }
