@@ -177,7 +177,9 @@ impl Misdeeds {
         }
         // Of a slot that was missed a validator is guilty, not the gateway that it is lent to.
         let deeds = self.deeds();
-        let guilty = deeds.iter().filter(|deed| deed.misdeed != Misdeed::MissSlot);
+        let guilty = deeds
+            .iter()
+            .filter(|deed| deed.misdeed != Misdeed::MissSlot);
         let mut spared: Vec<u32> = guilty.map(|deed| deed.gateway).collect();
         spared.push(self.fallback);
         let choice = Choice {

@@ -115,6 +115,20 @@ impl Batches {
             .map_or(0, |posted| posted.batch.lastBlock)
     }
 
+    /// The newest batches of others than a gateway that were posted in a slot or before it, newest first.
+    pub fn before(
+        &self,
+        slot: u64,
+        gateway: u32,
+        most: usize,
+    ) -> impl Iterator<Item = &PostedBatch> {
+        self.by_id
+            .values()
+            .rev()
+            .filter(move |posted| posted.slot <= slot && posted.gateway != gateway)
+            .take(most)
+    }
+
     /// Which batches are to be looked at, oldest first.
     pub fn due(&self) -> Vec<u32> {
         self.due.iter().copied().collect()
