@@ -106,13 +106,14 @@ impl Shifter {
         }
         self.following.look(head).await?;
         self.charge_open_cases(batches)?;
-        let mut sent = 0;
+        let mut sent = BTreeSet::new();
         for due in self.due(batches, head) {
-            let moved = self.advance(&due, head).await?;
-            sent += usize::from(moved);
-            if sent >= MOST_SENT {
+            if sent.len() >= MOST_SENT {
                 // The others are due at the next block.
                 return Ok(());
+            }
+            if !sent.contains(&due.id) && self.advance(&due, head).await? {
+                sent.insert(due.id);
             }
         }
         self.looked_at = Some(head.hash);
