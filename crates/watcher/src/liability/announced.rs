@@ -150,7 +150,9 @@ impl Announced {
 
 #[cfg(test)]
 mod tests {
-    use alloy_primitives::U256;
+    use alloy_primitives::{Address, U256};
+    use forebond_evidence::{Accused, fault_ids};
+    use forebond_types::CommitterSet;
 
     use super::*;
 
@@ -182,15 +184,60 @@ mod tests {
         ];
         announced.take(0, told);
         assert_eq!(ids(&announced), [1, 2, 3], "a lie excuses nobody");
-        announced.note(B256::from(U256::from(3)), None);
         announced.take(11, vec![fault(3, FaultKind::Late, 13)]);
         assert_eq!(ids(&announced), [1, 3]);
-        let unread: Vec<_> = announced.unread(9);
-        assert_eq!(unread.len(), 1, "what was looked at is looked at once");
         assert!(announced.may_move());
         announced.forget_before(11);
         assert_eq!(ids(&announced), [3]);
         assert!(!announced.may_move());
+    }
+
+    #[test]
+    fn evidence_is_read_once_and_belongs_to_its_fault() {
+        let base = Base {
+            window: 9,
+            attempt: 0,
+            parentBlock: 0,
+            parentBlockHash: B256::ZERO,
+            parentFrag: B256::ZERO,
+            parentSeal: B256::ZERO,
+        };
+        let set = CommitterSet {
+            threshold: 1,
+            members: vec![Address::repeat_byte(5)],
+        };
+        let brought = Brought {
+            accused: Accused::new(Address::repeat_byte(6), 1, set, base),
+            promised: None,
+            is_excused: false,
+            seals: vec![],
+        };
+        let late = Fault {
+            id: fault_ids::of_window(1, Address::repeat_byte(6), 9),
+            ..fault(3, FaultKind::Late, 12)
+        };
+        let told = || vec![late.clone(), fault(4, FaultKind::Late, 12)];
+        let mut announced = Announced::default();
+        announced.take(0, told());
+        for (id, _) in announced.unread(9) {
+            announced.note(id, Some(brought.clone()));
+        }
+        assert!(announced.unread(9).is_empty());
+        let read = |announced: &Announced| {
+            let read = announced.faults().filter(|one| one.evidence().is_some());
+            read.map(|one| one.id).collect::<Vec<_>>()
+        };
+        assert_eq!(read(&announced), [late.id], "another fault's is nothing");
+        // Told again, what was read is known, and what could not be read is asked for again.
+        announced.take(0, told());
+        assert_eq!(read(&announced), [late.id]);
+        assert_eq!(announced.unread(9).len(), 1);
+        let of_another = Fault {
+            transaction: B256::ZERO,
+            ..late.clone()
+        };
+        announced.take(0, vec![of_another]);
+        assert!(read(&announced).is_empty(), "other bytes brought it");
     }
 
     #[test]
