@@ -9,12 +9,24 @@ const MOVED_BLOCKS: u64 = 64;
 /// L1 blocks after which what was refused for now is asked again.
 const REFUSED_BLOCKS: u64 = 32;
 
+/// L1 blocks until what failed after it was simulated well is looked at again, the first time.
+const LOST_BLOCKS: u64 = 8;
+/// Doublings of that wait.
+const MOST_DOUBLINGS: u32 = 10;
+
+/// L1 blocks to wait after so many failures: somebody was faster, or the shift fails in a block though a simulation passes, and that
+/// may not be paid for again and again.
+pub fn shift_wait(failures: u32) -> u64 {
+    let doublings = failures.saturating_sub(1).min(MOST_DOUBLINGS);
+    LOST_BLOCKS.checked_shl(doublings).unwrap_or(u64::MAX)
+}
+
 /// What the Slasher says to a simulated shift.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ShiftAnswer {
     /// It moves.
     Moves,
-    /// Not as L1 stands now: the verdict or the liable one's case is not there, or not yet.
+    /// Not as L1 stands now: the verdict or the liable one's case is not there, or not yet; or not with so little gas.
     NotNow,
     /// Never with this evidence.
     Never,
@@ -66,6 +78,7 @@ pub fn shift_answer(answer: Result<(), &[u8]>) -> ShiftAnswer {
         Excuses::NoVerdict::SELECTOR,
         Excuses::WindowTooFar::SELECTOR,
         Slasher::CaseNotOpen::SELECTOR,
+        Slasher::TooLittleGas::SELECTOR,
     ];
     match revert.first_chunk::<4>() {
         Some(selector) if later.contains(selector) => ShiftAnswer::NotNow,
@@ -108,6 +121,14 @@ mod tests {
             };
             assert!(matches!(shift_step(&elsewhere), ShiftStep::Again(1..)));
         }
+    }
+
+    #[test]
+    fn what_fails_again_and_again_is_paid_for_ever_less_often() {
+        let waits: Vec<u64> = (1..30).map(shift_wait).collect();
+        assert_eq!(waits[..4], [8, 16, 32, 64]);
+        assert!(waits.is_sorted() && waits[28] == 8_192, "{waits:?}");
+        assert_eq!(shift_wait(0), 8);
     }
 
     #[test]

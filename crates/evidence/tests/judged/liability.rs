@@ -4,17 +4,20 @@
 use alloy_primitives::B256;
 use alloy_sol_types::SolStruct;
 use forebond_evidence::{
-    FaultKind,
+    Brought, FaultKind,
     docket::Standing,
     faults::{
         excuse::{self, Convicted, Ground, On},
         fallen::{Earlier, Predecessor, has_fallen},
+        fork::{self, Testimony},
     },
 };
+use forebond_protocol::Signed;
+use forebond_types::{Base, Seal};
 use proptest::prelude::*;
 
 use crate::{
-    COURT,
+    COURT, convicts,
     world::{Fate, Plan, Scene, TurnStory, WindowPlan, plans},
 };
 
@@ -129,6 +132,64 @@ fn whoever_built_on_a_seal_that_the_inbox_contradicts_has_fallen() {
     contradicted.lastBlockHash = B256::repeat_byte(0xbb);
     let fallen: Vec<bool> = scene.turns.iter().map(|turn| fell(&scene, turn)).collect();
     assert_eq!(fallen, [false, true, false]);
+}
+
+/// Of two seals that contradict each other a watcher keeps the first. The verdict's own evidence has the other one, on which an honest
+/// successor built.
+#[test]
+fn the_verdict_itself_shows_the_seal_that_somebody_built_on() {
+    let window = |gateway| WindowPlan {
+        gateway,
+        slots: 2,
+        fate: Fate::Posted,
+        frags: vec![vec![3]],
+        coverage_wei: 7,
+    };
+    let plan = Plan {
+        windows: vec![window(1), window(2)],
+        ordering_rule: 0,
+    };
+    let (mut scene, _) = Scene::tell(&plan, None);
+    let (before, after) = (scene.turns[0].clone(), scene.turns[1].clone());
+    let first = before.seals.last().unwrap().clone();
+    let second = Seal {
+        blockHash: B256::repeat_byte(0xbb),
+        ..first.message.clone()
+    };
+    let second = scene.signers[&1].sign(&scene.l1.domain, second);
+    let [one, other] = [&first, &second].map(|seal| Testimony {
+        message: Signed::Seal(seal.message.clone()),
+        signature: seal.signature.clone(),
+    });
+    let accusation = fork::accuse(&scene.accused(&before), &one, &other).unwrap();
+    convicts(&scene.l1, &accusation);
+    let brought = Brought::read(accusation.judge, &accusation.evidence).unwrap();
+    assert_eq!(brought.seals, [first, second.clone()]);
+
+    let built = scene.accused(&after).under(Base {
+        parentBlockHash: second.message.blockHash,
+        parentSeal: second.struct_hash(),
+        ..after.base.message
+    });
+    let grounds: Vec<Ground> = brought
+        .seals
+        .iter()
+        .map(|seal| Ground {
+            before: brought.accused.clone(),
+            on: On::Seal(seal.clone()),
+        })
+        .collect();
+    let verdict = Convicted {
+        gateway: 1,
+        base: brought.accused.base().clone(),
+    };
+    let found = excuse::liable(&built, &grounds, &[verdict]);
+    assert_eq!(found.len(), 1);
+    let evidence = found[0].evidence.clone();
+    assert!(COURT.excuses(&scene.l1, evidence.clone()).is_err());
+    let verdict = (1, brought.accused.base_hash(), FaultKind::Fork as u8);
+    scene.l1.verdicts.insert(verdict);
+    assert!(COURT.excuses(&scene.l1, evidence).is_ok());
 }
 
 fn fell(scene: &Scene, turn: &TurnStory) -> bool {

@@ -19,8 +19,13 @@ pub(super) fn grounds(
     if base.parentSeal == B256::ZERO {
         return posted(desk, batches, accused.rollup(), base);
     }
-    let is_parent =
-        |seal: &Attested<Seal>| seal.message.endOfWindow && seal.struct_hash() == base.parentSeal;
+    let is_parent = |seal: &Attested<Seal>| {
+        let message = &seal.message;
+        // The hash last: it is the dearest.
+        message.endOfWindow
+            && (message.blockNumber, message.blockHash) == (base.parentBlock, base.parentBlockHash)
+            && seal.struct_hash() == base.parentSeal
+    };
     let mut found: Vec<Ground> = desk.dockets(|docket| {
         let seal = docket.chain().seals().find(|seal| is_parent(seal))?;
         Some(Ground {

@@ -12,7 +12,7 @@ use forebond_contracts::{
 };
 use forebond_evidence::{
     Accused, Brought, FaultKind,
-    case::{ShiftAnswer, ShiftSight, ShiftStep, shift_answer, shift_step},
+    case::{ShiftAnswer, ShiftSight, ShiftStep, shift_answer, shift_step, shift_wait},
     fault_ids,
     faults::excuse::{self, Convicted, Liable},
 };
@@ -31,8 +31,6 @@ use crate::{
 const MOST_ASKED: usize = 32;
 /// Faults moved in one look: each waits for its block.
 const MOST_SENT: usize = 2;
-/// L1 blocks until what somebody else was faster with is looked at again.
-const LOST_BLOCKS: u64 = 8;
 /// Gas a shift keeps in hand for the restaking source that it may reach; estimates do not know of it.
 const SHIFT_GAS: u64 = 2_500_000;
 
@@ -64,6 +62,15 @@ struct Due {
     liable: Liable,
 }
 
+/// Until when a fault is left alone.
+#[derive(Clone, Copy, Debug, Default)]
+struct Rest {
+    /// L1 block from which on it is looked at again.
+    until: u64,
+    /// Shifts of it that failed after a simulation had passed.
+    failures: u32,
+}
+
 /// Moves recorded faults to whom a verdict blames, and says whom to charge at once.
 ///
 /// Nothing of it is on disk: what L1 shows says what is moved already.
@@ -75,8 +82,8 @@ pub struct Shifter {
     following: Following,
     /// L1's head at the last look.
     looked_at: Option<B256>,
-    /// Fault and liable case → L1 block from which on it is looked at again.
-    rests: BTreeMap<(B256, B256), u64>,
+    /// By fault and liable case.
+    rests: BTreeMap<(B256, B256), Rest>,
     /// Verdicts whose excuses the open cases have.
     excused_by: Vec<B256>,
 }
@@ -212,8 +219,8 @@ impl Shifter {
         let known: BTreeSet<(B256, B256)> = all.iter().map(Due::key).collect();
         self.rests.retain(|key, _| known.contains(key));
         all.retain(|due| {
-            let until = self.rests.get(&due.key()).copied();
-            until.is_none_or(|until| head.number >= until)
+            let rest = self.rests.get(&due.key());
+            rest.is_none_or(|rest| head.number >= rest.until)
         });
         all.truncate(MOST_ASKED);
         all
@@ -297,23 +304,32 @@ impl Shifter {
             // The newest block says otherwise than the one asked about: somebody was faster, or a reorg came.
             Err(PayError::WouldFail { reason, .. }) => {
                 tracing::info!(id = %due.id, reason, "liability was moved by somebody else, or cannot be any more");
-                self.desk.figures().shifted("lost");
-                self.rest(due, head.number.saturating_add(LOST_BLOCKS));
+                self.lost(due, head);
                 return Ok(false);
             }
             Err(error) => return Err(error.into()),
         };
-        tracing::warn!(id = %due.id, kind = ?due.kind, liable = due.liable.gateway, base = %due.liable.base, moved, "liability is moved to whom a verdict blames");
-        self.desk
-            .figures()
-            .shifted(if moved { "moved" } else { "lost" });
-        // What it came to is seen in a later block.
-        self.rest(due, head.number.saturating_add(1));
+        if moved {
+            tracing::warn!(id = %due.id, kind = ?due.kind, liable = due.liable.gateway, base = %due.liable.base, "liability is moved to whom a verdict blames");
+            self.desk.figures().shifted("moved");
+            // What it came to is seen in a later block.
+            self.rest(due, head.number.saturating_add(1));
+        } else {
+            tracing::warn!(id = %due.id, kind = ?due.kind, "a shift of liability failed in its block");
+            self.lost(due, head);
+        }
         Ok(true)
     }
 
     fn rest(&mut self, due: &Due, until: u64) {
-        self.rests.insert(due.key(), until);
+        self.rests.entry(due.key()).or_default().until = until;
+    }
+
+    fn lost(&mut self, due: &Due, head: BlockRef) {
+        self.desk.figures().shifted("lost");
+        let rest = self.rests.entry(due.key()).or_default();
+        rest.failures = rest.failures.saturating_add(1);
+        rest.until = head.number.saturating_add(shift_wait(rest.failures));
     }
 }
 
