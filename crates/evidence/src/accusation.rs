@@ -27,6 +27,22 @@ pub enum FaultKind {
 }
 
 impl FaultKind {
+    /// The kind with this number.
+    pub const fn of_number(number: u8) -> Option<Self> {
+        Some(match number {
+            0 => Self::Late,
+            1 => Self::Unkept,
+            2 => Self::Lie,
+            3 => Self::Fork,
+            4 => Self::BrokenBase,
+            5 => Self::FalseClaim,
+            6 => Self::Order,
+            7 => Self::DoubleDelegation,
+            8 => Self::MissedSlot,
+            _ => return None,
+        })
+    }
+
     /// What kinds are worth to each other, from 0: a promise or a slot, a window, the bond.
     pub const fn worth(self) -> u8 {
         match self {

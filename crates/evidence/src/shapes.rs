@@ -15,6 +15,17 @@ pub(crate) const fn base(from: &Base) -> abi::Base {
     }
 }
 
+pub(crate) const fn read_base(from: &abi::Base) -> Base {
+    Base {
+        window: from.window,
+        attempt: from.attempt,
+        parentBlock: from.parentBlock,
+        parentBlockHash: from.parentBlockHash,
+        parentFrag: from.parentFrag,
+        parentSeal: from.parentSeal,
+    }
+}
+
 pub(crate) const fn env(from: &BlockEnv) -> abi::BlockEnv {
     abi::BlockEnv {
         coinbase: from.coinbase,
@@ -46,8 +57,39 @@ pub(crate) const fn frag(from: &Frag) -> abi::Frag {
     }
 }
 
+pub(crate) const fn read_frag(from: &abi::Frag) -> Frag {
+    Frag {
+        base: from.base,
+        blockNumber: from.blockNumber,
+        sequence: from.sequence,
+        previousFrag: from.previousFrag,
+        timestamp: from.timestamp,
+        l1OriginNumber: from.l1OriginNumber,
+        l1OriginHash: from.l1OriginHash,
+        issuedAtMs: from.issuedAtMs,
+        firstTransaction: from.firstTransaction,
+        transactionCount: from.transactionCount,
+        promisesRoot: from.promisesRoot,
+        gasUsed: from.gasUsed,
+        windowCoverage: from.windowCoverage,
+        orderingRule: from.orderingRule,
+        blockEnv: from.blockEnv,
+    }
+}
+
 pub(crate) const fn seal(from: &Seal) -> abi::Seal {
     abi::Seal {
+        base: from.base,
+        blockNumber: from.blockNumber,
+        blockHash: from.blockHash,
+        lastSequence: from.lastSequence,
+        lastFrag: from.lastFrag,
+        endOfWindow: from.endOfWindow,
+    }
+}
+
+pub(crate) const fn read_seal(from: &abi::Seal) -> Seal {
+    Seal {
         base: from.base,
         blockNumber: from.blockNumber,
         blockHash: from.blockHash,

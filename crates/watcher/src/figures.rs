@@ -21,6 +21,7 @@ pub struct Figures {
     /// Votes on disputed batches.
     pub votes: IntCounter,
     opened: IntCounterVec,
+    shifts: IntCounterVec,
     book_bytes: IntGauge,
     journal_bytes: IntGauge,
 }
@@ -71,6 +72,11 @@ impl Figures {
             disputes: counter("disputes_total", "Disputes opened")?,
             votes: counter("votes_total", "Votes on disputed batches")?,
             opened: by("cases_opened_total", "Cases opened, by fault", "fault")?,
+            shifts: by(
+                "shifts_total",
+                "Liability for others' faults moved to whom a verdict blames, by outcome: moved, lost, refused",
+                "outcome",
+            )?,
             book_bytes: gauge("book_bytes", "Memory of signed messages")?,
             journal_bytes: gauge("journal_bytes", "What was heard, on disk")?,
         })
@@ -80,6 +86,10 @@ impl Figures {
         self.opened
             .with_label_values(&[format!("{kind:?}").as_str()])
             .inc();
+    }
+
+    pub(crate) fn shifted(&self, outcome: &str) {
+        self.shifts.with_label_values(&[outcome]).inc();
     }
 
     pub(crate) fn sizes(&self, book: usize, journal: u64) {

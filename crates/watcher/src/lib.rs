@@ -7,6 +7,7 @@
 //! - [`court`]: what L1 shows of a case, and what its judge says to a simulation
 //! - [`prosecution`]: the step a case is due
 //! - [`disputes`]: false claims are disputed, and voted on
+//! - [`liability`]: what a convicted gateway brought about is moved to it
 //! - [`payer`]: one account pays for all of it
 //! - [`serving`]: what users submit, and what they may see
 //! - [`role`]: the process
@@ -17,6 +18,7 @@ pub mod court;
 pub mod disputes;
 pub mod figures;
 pub mod hearing;
+pub mod liability;
 pub mod payer;
 pub mod prosecution;
 pub mod quality;

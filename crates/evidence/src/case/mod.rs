@@ -2,8 +2,10 @@
 
 mod dispute;
 mod progress;
+mod shifting;
 mod verdicts;
 
 pub use dispute::{Dispute, DisputeSight, Objection, dispute};
 pub use progress::{Case, Charged, Pace, Recorded, Sight, Stage, Step};
+pub use shifting::{ShiftAnswer, ShiftSight, ShiftStep, shift_answer, shift_step, shift_wait};
 pub use verdicts::{Hearing, hearing};

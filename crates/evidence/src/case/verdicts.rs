@@ -3,7 +3,8 @@
 use alloy_primitives::B256;
 use alloy_sol_types::{SolCall, SolError};
 use forebond_contracts::bindings::{
-    BeaconVerifiers, FalseClaimJudge, ForkJudge, LateJudge, Lookahead, Slasher, UnkeptJudge,
+    BeaconVerifiers, Excuses, FalseClaimJudge, ForkJudge, LateJudge, Lookahead, Slasher,
+    UnkeptJudge,
 };
 
 /// Outcome of asking a judge before money is spent.
@@ -49,6 +50,9 @@ pub fn hearing(answer: Result<&[u8], &[u8]>, expected_id: B256) -> Hearing {
         UnkeptJudge::OtherBatch::SELECTOR,
         LateJudge::NotACover::SELECTOR,
         LateJudge::SlotNotAmongTheLast::SELECTOR,
+        // An excuse that a reorg took back: without it the promise is broken all the same.
+        Excuses::NoVerdict::SELECTOR,
+        Excuses::ParentStands::SELECTOR,
         BeaconVerifiers::BeaconRootUnknown::SELECTOR,
         BeaconVerifiers::HeaderMismatch::SELECTOR,
         BeaconVerifiers::SlotOutsideBlockRoots::SELECTOR,
@@ -83,6 +87,11 @@ mod tests {
             got: B256::ZERO,
         };
         assert_eq!(said(moved.abi_encode()), Hearing::Rebuild);
+        let gone = Excuses::NoVerdict {
+            gateway: 3,
+            base: id,
+        };
+        assert_eq!(said(gone.abi_encode()), Hearing::Rebuild);
         assert_eq!(
             said(Slasher::AlreadyRecorded { id }.abi_encode()),
             Hearing::Recorded

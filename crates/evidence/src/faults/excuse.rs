@@ -78,6 +78,84 @@ pub fn shift(
     Some(evidence.abi_encode().into())
 }
 
+/// A fork or falseClaim verdict that stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Convicted {
+    /// Who.
+    pub gateway: u32,
+    /// Under which base.
+    pub base: Base,
+}
+
+/// Something a base may rest on, as it was heard or posted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ground {
+    /// Who signed it, under the base that it names.
+    pub before: Accused,
+    /// The seal or batch.
+    pub on: On,
+}
+
+/// As [`Rests`], kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum On {
+    /// An end-of-window seal.
+    Seal(Attested<Seal>),
+    /// A posted batch, with its number.
+    Batch(u32, Batch),
+}
+
+impl On {
+    const fn rests(&self) -> Rests<'_> {
+        match self {
+            Self::Seal(seal) => Rests::Sealed(seal),
+            Self::Batch(id, batch) => Rests::Posted(*id, batch),
+        }
+    }
+}
+
+/// Somebody on whom the liability can be put.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Liable {
+    /// The convicted gateway.
+    pub gateway: u32,
+    /// Struct hash of the base it was convicted under.
+    pub base: B256,
+    /// As [`shift`] encodes it.
+    pub evidence: Bytes,
+}
+
+/// On whom the verdicts put what was promised under `accused`'s base: each convicted base once, in the order of the verdicts. Empty
+/// when the base rests on nobody who was convicted.
+pub fn liable(accused: &Accused, grounds: &[Ground], verdicts: &[Convicted]) -> Vec<Liable> {
+    let mut found: Vec<Liable> = Vec::new();
+    for verdict in verdicts {
+        let may_rest = grounds
+            .iter()
+            .any(|ground| ground.before.gateway() == verdict.gateway);
+        if !may_rest {
+            continue;
+        }
+        let base = verdict.base.eip712_hash_struct();
+        let is_known = found
+            .iter()
+            .any(|known| (known.gateway, known.base) == (verdict.gateway, base));
+        if is_known {
+            continue;
+        }
+        let evidence = grounds
+            .iter()
+            .filter(|ground| ground.before.gateway() == verdict.gateway)
+            .find_map(|ground| shift(accused, &ground.before, ground.on.rests(), &verdict.base));
+        found.extend(evidence.map(|evidence| Liable {
+            gateway: verdict.gateway,
+            base,
+            evidence,
+        }));
+    }
+    found
+}
+
 const fn no_seal() -> Seal {
     Seal {
         base: B256::ZERO,

@@ -4,6 +4,7 @@ pub mod batch_fork;
 pub mod broken_base;
 pub mod double_delegation;
 pub mod excuse;
+pub mod fallen;
 pub mod false_claim;
 pub mod fork;
 pub mod late;

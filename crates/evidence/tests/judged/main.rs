@@ -13,6 +13,7 @@
 mod batches;
 mod court;
 mod honest;
+mod liability;
 mod memory;
 mod messages;
 mod operators;
@@ -21,8 +22,9 @@ mod world;
 
 use std::sync::LazyLock;
 
+use alloy_primitives::B256;
 use court::{Court, L1};
-use forebond_evidence::{Accusation, Culprit, FaultKind};
+use forebond_evidence::{Accusation, Brought, Culprit, FaultKind, Judge};
 use world::{Accusations, Plan, Scene};
 
 /// The judges know the clock and the domain alone, which all histories share.
@@ -46,6 +48,7 @@ fn convicts(l1: &L1, accusation: &Accusation) -> court::Fault {
     });
     assert_eq!(fault.id, accusation.id, "{:?}", accusation.kind);
     assert_eq!(fault.kind, accusation.kind as u8);
+    assert_eq!(FaultKind::of_number(fault.kind), Some(accusation.kind));
     assert_eq!(fault.rollup, accusation.rollup);
     assert_eq!(fault.window, accusation.window);
     match accusation.culprit {
@@ -53,6 +56,22 @@ fn convicts(l1: &L1, accusation: &Accusation) -> court::Fault {
             assert_eq!((fault.gateway, fault.base), (gateway, base));
         }
         Culprit::Operator(operator) => assert_eq!(fault.operator, operator),
+    }
+    // Whoever reads the evidence on L1 finds the same fault in it.
+    let is_read = matches!(
+        accusation.judge,
+        Judge::Fork
+            | Judge::TwinLeaves
+            | Judge::BatchFork
+            | Judge::FalseClaim
+            | Judge::Unkept
+            | Judge::Late
+    );
+    let brought = Brought::read(accusation.judge, &accusation.evidence);
+    assert_eq!(brought.is_some(), is_read, "{:?}", accusation.judge);
+    if let Some(brought) = brought {
+        assert!(brought.is_of(accusation.kind, accusation.id));
+        assert!(!brought.is_of(accusation.kind, B256::ZERO));
     }
     fault
 }

@@ -11,11 +11,13 @@
 
 mod scene;
 
+use std::time::Instant;
+
 use alloy_primitives::{U256, keccak256};
 use eyre::{Result, ensure, eyre};
 use forebond_contracts::bindings::{AttesterResolver, Inbox};
 use forebond_harness::scenario::{accounts::Role, bonds::reserve_of, deployment::ETHER};
-use scene::Scene;
+use scene::{PATIENCE, Scene};
 use serde_json::{Value, json};
 
 /// Issue: from two signed messages over RPC to the bounty. Nonsense and duplicates change nothing; a restart in between neither.
@@ -124,6 +126,50 @@ async fn a_lent_slot_without_a_block_is_brought_and_one_with_a_block_is_not() ->
     ensure!(ended["stage"] == "paid", "{ended}");
     ensure!(ended["window"] == json!(format!("{slot:#x}")), "{ended}");
     ensure!(watcher.cases().await?.len() == 1, "one slot was missed");
+    watcher.stop().await
+}
+
+/// Issue: an honest gateway whose predecessor forked pays for promises it could not keep, unless somebody moves the liability (R5).
+#[tokio::test(flavor = "multi_thread")]
+async fn a_promise_broken_by_a_predecessors_fork_is_moved_to_the_predecessor_once() -> Result<()> {
+    let mut scene = Scene::open().await?;
+    let broken = scene.break_promises_on_a_forked_seal().await?;
+    let promiser = scene.opening.a.id;
+    let (excused, own) = (broken.excused, broken.own);
+    let reserve = reserve_of(&scene.stage, promiser).await?;
+    ensure!(
+        reserve == broken.reserved - excused.1 - own.1,
+        "both faults cost the promiser: {} → {reserve}",
+        broken.reserved
+    );
+    let watcher = scene.watcher(&[]).await?;
+    scene.pass(4).await?;
+    ensure!(
+        scene.case_of(excused.0).await? != broken.liable_case,
+        "nobody has heard the seal"
+    );
+    watcher.submit(&broken.heard).await?;
+    let started = Instant::now();
+    while scene.case_of(excused.0).await? != broken.liable_case {
+        ensure!(started.elapsed() < PATIENCE, "the liability is not moved");
+        scene.pass(1).await?;
+    }
+    let account = Role::Watcher.address()?;
+    let l1 = scene.stage.world.execution().clone();
+    let sent = l1.nonce(account).await?;
+    let watcher = watcher.killed_and_started_again(&scene).await?;
+    scene.pass(6).await?;
+    ensure!(l1.nonce(account).await? == sent, "it is sent once");
+    ensure!(
+        scene.case_of(own.0).await? == broken.own_case,
+        "an open base is its gateway's own risk"
+    );
+    let reserve = reserve_of(&scene.stage, promiser).await?;
+    ensure!(
+        reserve == broken.reserved - own.1,
+        "what was taken for it comes back: {} → {reserve}",
+        broken.reserved
+    );
     watcher.stop().await
 }
 

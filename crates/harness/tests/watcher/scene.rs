@@ -7,16 +7,19 @@ use std::{
 };
 
 use alloy_eips::BlockId;
-use alloy_primitives::{B256, keccak256};
+use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy_provider::Provider;
 use alloy_sol_types::SolStruct;
 use eyre::{Result, bail, eyre};
-use forebond_contracts::bindings::{GatewayRegistry, Inbox, Lookahead, ValidatorRegistry};
+use forebond_contracts::bindings::{GatewayRegistry, Inbox, Lookahead, Slasher, ValidatorRegistry};
 use forebond_embedded_l1::node::{EmbeddedL1, NodeConfig, ServiceConfig};
+use forebond_evidence::fault_ids;
 use forebond_harness::{
     scenario::{
         Stage,
         accounts::Role,
+        bonds::{Gateway, reserve_of},
+        faults,
         opening::{Opening, open_on},
         posting::{self, Rollup},
         rollup_file::contract_addresses,
@@ -29,14 +32,16 @@ use forebond_ledger::genesis_block;
 use forebond_rollup::op::{Genesis, L1Origin};
 use forebond_runtime::{LoggingConfig, Shutdown, init_logging};
 use forebond_settlement::{GenesisPreset, L1Facts, L1Start, RollupFile, RollupGenesis, origin_of};
-use forebond_types::{Base, BaseWire, Domain, Frag, FragWire};
+use forebond_types::{Base, BaseWire, Domain, Frag, FragWire, Seal, SealWire};
 use forebond_watcher::WatcherConfig;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
 
 /// No test waits longer for one thing, in wall time.
-const PATIENCE: Duration = Duration::from_secs(90);
+pub const PATIENCE: Duration = Duration::from_secs(90);
+/// Long enough for a dispute on a busy machine; a slot is a second.
+const CLAIM_WINDOW_S: u64 = 20;
 /// Wall time of a slot: processes have to keep up with it.
 const SLOT_WALL: Duration = Duration::from_millis(150);
 
@@ -80,8 +85,7 @@ impl Scene {
         let (stage, opening) = open_on(world, |terms| {
             terms.genesis_time_s = origin.timestamp_s;
             terms.genesis_hash = hash;
-            // Long enough for a dispute on a busy machine.
-            terms.claim_window_s = 20;
+            terms.claim_window_s = CLAIM_WINDOW_S;
         })
         .await?;
         let file = RollupFile {
@@ -233,6 +237,102 @@ impl Scene {
         bail!("nobody can post")
     }
 
+    /// Gateway B forks and is convicted. Gateway A breaks two promises: one under a base on B's end-of-window seal, one under an open
+    /// base of its own. Both are recorded against A, by somebody else, before any watcher runs.
+    pub async fn break_promises_on_a_forked_seal(&mut self) -> Result<Broken> {
+        let (_, batch_id) = self.post_nonsense().await?;
+        self.stage.world.advance(CLAIM_WINDOW_S + 1).await?;
+        let status = Inbox::statusOfCall { batchId: batch_id };
+        if self.stage.read("Inbox", &status).await? != 3 {
+            bail!("batch {batch_id} is not confirmed");
+        }
+        let confirmed = self.rollup.batches.last().cloned();
+        let confirmed = confirmed.ok_or_else(|| eyre!("no batch"))?;
+        let window = self.stage.world.status().await?.slot;
+        let (promiser, convicted) = (self.opening.a.clone(), self.opening.b.clone());
+        let reserved = reserve_of(&self.stage, promiser.id).await?;
+        faults::fork_is_slashed(&mut self.stage, &convicted, window).await?;
+
+        let forked = faults::forked_base(window);
+        let open = faults::base_before(&self.rollup, window, &confirmed)?;
+        let seal = Seal {
+            base: forked.eip712_hash_struct(),
+            blockNumber: open.parentBlock,
+            blockHash: open.parentBlockHash,
+            lastSequence: 3,
+            lastFrag: keccak256("the last frag"),
+            endOfWindow: true,
+        };
+        let sealed = Base {
+            parentFrag: seal.lastFrag,
+            parentSeal: seal.eip712_hash_struct(),
+            ..open.clone()
+        };
+        let mut recorded = Vec::new();
+        for (base, user) in [(&sealed, 0xa1), (&open, 0xa2)] {
+            let broken = faults::broken_promise(
+                &self.stage,
+                &self.rollup,
+                (&promiser, base),
+                (batch_id, &confirmed),
+                Address::repeat_byte(user),
+                Bytes::new(),
+            )
+            .await?;
+            let id = faults::slash(&mut self.stage, "UnkeptJudge", broken.evidence).await?;
+            recorded.push((id, U256::from(2 * broken.coverage_wei)));
+        }
+        let domain = Domain {
+            l1_chain_id: self.file.l1.chain_id,
+            inbox: self.file.contracts.inbox,
+        };
+        let signed_base = |base: &Base, gateway: &Gateway| {
+            json!({
+                "kind": "base",
+                "message": BaseWire::from(base),
+                "signature": gateway.committer.sign(domain.digest(base)),
+            })
+        };
+        let heard = json!({
+            "bases": [signed_base(&forked, &convicted)],
+            "first": {
+                "kind": "seal",
+                "message": SealWire::from(&seal),
+                "signature": convicted.committer.sign(domain.digest(&seal)),
+            },
+            "second": signed_base(&sealed, &promiser),
+        });
+        let case = |gateway: &Gateway, base: &Base| {
+            fault_ids::case_key(gateway.id, domain.inbox, base.eip712_hash_struct())
+        };
+        let [excused, own] = recorded[..] else {
+            bail!("two promises were broken");
+        };
+        Ok(Broken {
+            heard,
+            reserved,
+            excused,
+            own,
+            liable_case: case(&convicted, &forked),
+            own_case: case(&promiser, &open),
+        })
+    }
+
+    /// The case that a fault's money lies in.
+    pub async fn case_of(&self, fault: B256) -> Result<B256> {
+        let claim = Slasher::claimOfCall { faultId: fault };
+        Ok(self.stage.read("Slasher", &claim).await?.caseKey)
+    }
+
+    /// Slots pass, at the pace that processes can keep up with.
+    pub async fn pass(&self, slots: u64) -> Result<()> {
+        for _ in 0..slots {
+            self.stage.world.advance(1).await?;
+            tokio::time::sleep(SLOT_WALL).await;
+        }
+        Ok(())
+    }
+
     /// Lets a slot pass whose registered proposer is lent.
     pub async fn miss_a_lent_slot(&mut self) -> Result<u64> {
         for _ in 0..64 {
@@ -284,6 +384,22 @@ impl Scene {
             json!(watcher.cases().await?)
         )
     }
+}
+
+/// What [`Scene::break_promises_on_a_forked_seal`] leaves behind.
+pub struct Broken {
+    /// The seal and the bases, for a watcher to hear.
+    pub heard: Value,
+    /// The promiser's reserve before, wei.
+    pub reserved: U256,
+    /// The fault that somebody else is liable for, and what it cost, wei.
+    pub excused: (B256, U256),
+    /// The promiser's own.
+    pub own: (B256, U256),
+    /// The convicted one's case.
+    pub liable_case: B256,
+    /// The case under the promiser's open base.
+    pub own_case: B256,
 }
 
 /// A watcher's process.

@@ -56,6 +56,12 @@ impl Addresses {
     pub fn judge(&self, judge: Judge) -> Address {
         self.judges.get(&judge).copied().unwrap_or_default()
     }
+
+    /// Which judge a contract is.
+    pub fn judge_at(&self, contract: Address) -> Option<Judge> {
+        let mut all = self.judges.iter();
+        all.find_map(|(judge, at)| (*at == contract).then_some(*judge))
+    }
 }
 
 #[cfg(test)]

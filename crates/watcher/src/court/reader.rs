@@ -6,6 +6,7 @@ use forebond_evidence::{
     Accusation, Culprit, FaultKind, Ripe,
     case::{Case, Charged, Hearing, Recorded, Sight, hearing},
     docket::Standing,
+    fault_ids::case_key,
 };
 use forebond_l1::{
     L1Error,
@@ -205,6 +206,7 @@ impl Court {
             gateway: event.gateway,
             base: event.base,
         };
+        let charged = self.charged_now(case, charged, head).await?;
         let view = Slasher::caseOfCall {
             gateway: charged.gateway,
             rollup: case.accusation.rollup,
@@ -231,6 +233,42 @@ impl Court {
             is_closed,
             is_paid: is_mine && is_closed && self.is_paid(case, charged, head).await?,
         }))
+    }
+
+    /// Whose case a recorded fault lies in now: a verdict may have moved it to another one (R5).
+    async fn charged_now(
+        &self,
+        case: &Case,
+        recorded: Charged,
+        head: BlockRef,
+    ) -> Result<Charged, CourtError> {
+        let accusation = &case.accusation;
+        if !matches!(accusation.kind, FaultKind::Unkept | FaultKind::Late) {
+            return Ok(recorded);
+        }
+        let claim = Slasher::claimOfCall {
+            faultId: accusation.id,
+        };
+        let at = BlockId::hash(head.hash);
+        let claim = self.read(self.addresses.slasher, &claim, at).await?;
+        let is_there = |charged: &Charged| {
+            let key = case_key(charged.gateway, accusation.rollup, charged.base);
+            key == claim.caseKey
+        };
+        if is_there(&recorded) {
+            return Ok(recorded);
+        }
+        // The liable one's own verdict names its case.
+        let topics = [Slasher::FaultRecorded::SIGNATURE_HASH];
+        let logs = self.logs(case, head, &topics).await?;
+        let mut cases = logs.iter().filter_map(|log| {
+            let event = Slasher::FaultRecorded::decode_log(&log.inner).ok()?;
+            Some(Charged {
+                gateway: event.gateway,
+                base: event.base,
+            })
+        });
+        Ok(cases.find(is_there).unwrap_or(recorded))
     }
 
     /// The bounty was paid, or there is none.

@@ -46,7 +46,8 @@ impl WantedAnew {
         self.0.lock().is_empty()
     }
 
-    fn want(&self, id: B256) {
+    /// Asks for it.
+    pub(crate) fn want(&self, id: B256) {
         self.0.lock().insert(id);
     }
 

@@ -12,6 +12,7 @@ use super::{Passing, listening::ignore_unheard, passing::Observers, run::L1Slot}
 use crate::{
     disputes::{Disputer, Opinions},
     hearing::{Desk, DeskError, committer_sets},
+    liability::Shifter,
     now_ms,
     settled::{Batches, LateWindows, MissedSlots, Reviewer},
 };
@@ -32,6 +33,7 @@ pub(super) struct Looker {
     pub(super) late: LateWindows,
     pub(super) missed: MissedSlots,
     pub(super) disputer: Disputer,
+    pub(super) shifter: Shifter,
     pub(super) batches: Batches,
     pub(super) observers: Observers,
     pub(super) sets_until: u64,
@@ -82,7 +84,7 @@ impl Looker {
         if self.reviewed == Some((at, due)) && !self.desk.is_stirred() {
             return self.at_head(opinions, told, head, is_new_head).await;
         }
-        match self.reviewer.look(&mut self.batches).await {
+        match self.reviewer.look(&mut self.batches, &self.shifter).await {
             Ok(compared) => {
                 self.reviewed = (self.batches.due().len() == due).then_some((at, due));
                 for posted in compared {
@@ -129,6 +131,9 @@ impl Looker {
         }
         if let Err(error) = self.disputer.look(&self.batches, opinions, head).await {
             tracing::warn!(%error, "disputes wait");
+        }
+        if let Err(error) = self.shifter.look(&self.batches).await {
+            tracing::warn!(%error, "liability waits to be moved");
         }
         // Once an epoch, and once after a start.
         if slot.is_multiple_of(self.desk.clock().slots_per_epoch.max(1))

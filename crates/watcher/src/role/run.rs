@@ -38,6 +38,7 @@ use crate::{
     disputes::{Attesters, Disputer, DisputerParts, VoteLog},
     figures::Figures,
     hearing::{Desk, DeskParts, Ear, Journal, committer_sets},
+    liability::Shifter,
     now_ms,
     payer::Payer,
     prosecution::{self, Docks, Prosecutor, WantedAnew},
@@ -271,7 +272,7 @@ async fn watch(
     let presence = Presence::new(beacon, slots);
     let disputer = Disputer::new(DisputerParts {
         court: court.clone(),
-        payer,
+        payer: payer.clone(),
         me,
         attesters: Attesters::new(config.attesters.clone()),
         votes: VoteLog::open(&config.data_dir)?,
@@ -288,7 +289,8 @@ async fn watch(
             presence.clone(),
             facts.turns.handover_slots,
         ),
-        missed: MissedSlots::new(desk.clone(), court, presence),
+        missed: MissedSlots::new(desk.clone(), court.clone(), presence),
+        shifter: Shifter::new(court, payer, desk.clone()),
         disputer,
         batches: Batches::kept(desk.batches()?),
         settlement: settlement.clone(),

@@ -115,6 +115,20 @@ impl Batches {
             .map_or(0, |posted| posted.batch.lastBlock)
     }
 
+    /// The newest batches of others than a gateway that were posted in a slot or before it, newest first.
+    pub fn before(
+        &self,
+        slot: u64,
+        gateway: u32,
+        most: usize,
+    ) -> impl Iterator<Item = &PostedBatch> {
+        self.by_id
+            .values()
+            .rev()
+            .filter(move |posted| posted.slot <= slot && posted.gateway != gateway)
+            .take(most)
+    }
+
     /// Which batches are to be looked at, oldest first.
     pub fn due(&self) -> Vec<u32> {
         self.due.iter().copied().collect()
@@ -248,6 +262,13 @@ mod tests {
         assert_eq!(batches.due(), [1, 2]);
         let until: Vec<u64> = (0..4).map(|slot| batches.posted_until(slot)).collect();
         assert_eq!(until, [0, 5, 10, 10]);
+        let before = |slot, gateway, most| -> Vec<u32> {
+            let found = batches.before(slot, gateway, most);
+            found.map(|posted| posted.id).collect()
+        };
+        assert_eq!(before(2, 2, 9), [2, 1]);
+        assert_eq!((before(1, 2, 9), before(2, 2, 1)), (vec![1], vec![2]));
+        assert!(before(2, 1, 9).is_empty(), "own batches are left out");
     }
 
     /// Pitfall: after a reorg a batch's number is another one's.

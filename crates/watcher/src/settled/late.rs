@@ -6,7 +6,10 @@ use forebond_contracts::bindings::Inbox;
 use forebond_evidence::{
     Accused,
     docket::{Docket, Standing},
-    faults::late::{self, Cover, Ended, Missing},
+    faults::{
+        fallen::{Earlier, Predecessor, has_fallen},
+        late::{self, Cover, Ended, Missing},
+    },
 };
 use forebond_protocol::Window;
 use forebond_settlement::WindowBook;
@@ -21,6 +24,8 @@ use crate::{
 const LOOKED_AT_EPOCHS: u64 = 4;
 /// Windows that are proven in one look: each takes a beacon state.
 const AT_ONCE: usize = 2;
+/// Batches before a window's end that may have taken the ground from under its base.
+const MOST_EARLIER: usize = 16;
 
 /// Why windows could not be looked at.
 #[derive(Debug, thiserror::Error)]
@@ -101,6 +106,15 @@ impl LateWindows {
                 continue;
             }
             if let Some((accused, missing)) = self.missing(key, window, batches, slot).await? {
+                if self.has_fallen(&accused, window, batches).await? {
+                    // Looked at again at the next block: a batch that falls can give the ground back.
+                    tracing::debug!(
+                        window = key.0,
+                        gateway = key.1,
+                        "a late gateway is not accused: its base fell"
+                    );
+                    continue;
+                }
                 proven += 1;
                 self.accuse(key, &accused, &missing).await?;
             }
@@ -186,6 +200,43 @@ impl LateWindows {
             Some((docket.accused().clone(), missing))
         });
         Ok(found.into_iter().next())
+    }
+
+    /// The Inbox contradicts what a base was signed on: an honest gateway could not post either.
+    async fn has_fallen(
+        &self,
+        accused: &Accused,
+        window: Window,
+        batches: &Batches,
+    ) -> Result<bool, LateError> {
+        let base = accused.base();
+        let inbox = self.court.addresses().inbox;
+        let mut earlier = Vec::new();
+        for posted in batches.before(window.last_slot, accused.gateway(), MOST_EARLIER) {
+            let status = Inbox::statusOfCall { batchId: posted.id };
+            let status = self.court.read(inbox, &status, BlockId::latest()).await?;
+            let batch = &posted.batch;
+            earlier.extend(standing(status).map(|standing| Earlier {
+                gateway: posted.gateway,
+                standing,
+                first_block: batch.firstBlock,
+                last_block: batch.lastBlock,
+                parent_hash: batch.parentBlockHash,
+                last_hash: batch.lastBlockHash,
+            }));
+        }
+        let before = self.desk.dockets(|docket| {
+            let seals = || docket.chain().seals();
+            let is_before = seals()
+                .any(|seal| seal.message.endOfWindow && seal.struct_hash() == base.parentSeal);
+            is_before.then(|| Predecessor {
+                gateway: docket.accused().gateway(),
+                sealed: seals()
+                    .map(|seal| (seal.message.blockNumber, seal.message.blockHash))
+                    .collect(),
+            })
+        });
+        Ok(has_fallen(base, before.first(), &earlier))
     }
 
     /// Last block of a batch; 0 for none.

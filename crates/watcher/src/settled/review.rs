@@ -1,4 +1,4 @@
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc};
 
 use alloy_eips::BlockId;
 use alloy_primitives::{B256, Bytes};
@@ -14,6 +14,7 @@ use super::{Batches, blocks};
 use crate::{
     court::{Court, CourtError, standing},
     hearing::{Desk, DeskError},
+    liability::Shifter,
 };
 
 /// Batches looked at in one go.
@@ -56,12 +57,16 @@ impl Reviewer {
         }
     }
 
-    /// Looks at the batches that are due, and at those that hold blocks with new promises. Returns those that were compared with their
+    /// Looks at the batches that are due, and at those that hold blocks with new promises; `shifter` says whom to charge. Returns those that were compared with their
     /// blocks.
     ///
     /// # Errors
     /// [`ReviewError`]; what was not looked at stays due.
-    pub async fn look(&self, batches: &mut Batches) -> Result<Vec<PostedBatch>, ReviewError> {
+    pub async fn look(
+        &self,
+        batches: &mut Batches,
+        shifter: &Shifter,
+    ) -> Result<Vec<PostedBatch>, ReviewError> {
         for block in self.desk.take_stirred() {
             let around: Vec<u32> = batches.around(block).map(|posted| posted.id).collect();
             for id in around {
@@ -74,7 +79,7 @@ impl Reviewer {
                 batches.done(id);
                 continue;
             };
-            let (is_done, was_compared) = self.one(&posted).await?;
+            let (is_done, was_compared) = self.one(&posted, (batches, shifter)).await?;
             if is_done {
                 batches.done(id);
             }
@@ -86,7 +91,11 @@ impl Reviewer {
     }
 
     /// Whether nothing more is to be learnt for now, and whether the blocks were compared.
-    async fn one(&self, posted: &PostedBatch) -> Result<(bool, bool), ReviewError> {
+    async fn one(
+        &self,
+        posted: &PostedBatch,
+        known: (&Batches, &Shifter),
+    ) -> Result<(bool, bool), ReviewError> {
         let Some(standing) = self.standing_of(posted).await? else {
             // A reorg gave the number to another batch, or to none: the view of L1 will tell.
             return Ok((true, false));
@@ -104,23 +113,17 @@ impl Reviewer {
         if safe < posted.batch.lastBlock {
             return Ok((false, false));
         }
-        let insured = self.insured(posted).await?;
+        let insured = self.insured(posted, known).await?;
         let (desk, reader) = (self.desk.clone(), self.reader.clone());
         let posted = posted.clone();
         let found = tokio::task::spawn_blocking(move || {
             match blocks::open(&reader, &posted) {
                 Ok(opened) => {
                     let mut found = Vec::new();
-                    for (touched, insured_wei) in insured {
+                    for (touched, insured_wei, excuse) in insured {
                         let of_docket = desk.dockets(|docket| {
                             (key(docket) == touched).then(|| {
-                                docket.review(
-                                    &view,
-                                    &opened,
-                                    insured_wei,
-                                    &Bytes::new(),
-                                    MOST_UNKEPT,
-                                )
+                                docket.review(&view, &opened, insured_wei, &excuse, MOST_UNKEPT)
                             })
                         });
                         found.extend(of_docket.into_iter().flatten());
@@ -193,11 +196,16 @@ impl Reviewer {
         Ok(standing(status))
     }
 
-    /// Dockets with something about the batch's blocks, or of its own base, and what stands behind each, wei.
-    async fn insured(&self, posted: &PostedBatch) -> Result<Vec<(Touched, u128)>, ReviewError> {
+    /// Dockets with something about the batch's blocks, or of its own base, what stands behind each, wei, and the excuse that charges
+    /// somebody else with its promises.
+    async fn insured(
+        &self,
+        posted: &PostedBatch,
+        (batches, shifter): (&Batches, &Shifter),
+    ) -> Result<Vec<(Touched, u128, Bytes)>, ReviewError> {
         let batch = &posted.batch;
         let blocks = batch.firstBlock..=batch.lastBlock;
-        let touched: BTreeSet<Touched> = self
+        let touched: BTreeMap<Touched, Accused> = self
             .desk
             .dockets(|docket| {
                 let is_own = docket.accused().base_hash() == batch.base;
@@ -210,12 +218,12 @@ impl Reviewer {
                             .seals()
                             .any(|seal| blocks.contains(&seal.message.blockNumber))
                 };
-                (is_own || about()).then(|| key(docket))
+                (is_own || about()).then(|| (key(docket), docket.accused().clone()))
             })
             .into_iter()
             .collect();
         let mut with = Vec::new();
-        for (window, gateway, base) in touched {
+        for ((window, gateway, base), accused) in touched {
             let call = Slasher::insuredWeiCall {
                 gateway,
                 rollup: self.court.addresses().inbox,
@@ -225,7 +233,8 @@ impl Reviewer {
             let insured = self.court.read(slasher, &call, BlockId::latest()).await?;
             // More than 2^128 wei do not exist.
             let insured = u128::try_from(insured).unwrap_or(u128::MAX);
-            with.push(((window, gateway, base), insured));
+            let excuse = shifter.excuse(&accused, batches).await?;
+            with.push(((window, gateway, base), insured, excuse));
         }
         Ok(with)
     }

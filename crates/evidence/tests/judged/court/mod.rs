@@ -9,7 +9,10 @@ use std::collections::BTreeMap;
 
 use alloy_primitives::{Address, Bytes, TxKind};
 use alloy_sol_types::{SolCall, SolValue};
-use forebond_contracts::{artifact, bindings::ForkJudge};
+use forebond_contracts::{
+    artifact,
+    bindings::{Excuses, ForkJudge},
+};
 use forebond_evidence::{Accusation, Judge};
 use revm::{
     Context, ExecuteCommitEvm, InspectEvm, Inspector, MainBuilder, MainContext,
@@ -30,6 +33,7 @@ const GAS: u64 = 100_000_000;
 pub(crate) struct Court {
     db: CacheDB<EmptyDB>,
     judges: BTreeMap<Judge, Address>,
+    excuses: Address,
 }
 
 /// Answers for the contracts that are not deployed.
@@ -107,7 +111,11 @@ impl Court {
                 (judge, deploy(judge.contract(), more))
             })
             .collect();
-        Self { db, judges }
+        Self {
+            db,
+            judges,
+            excuses,
+        }
     }
 
     /// Asks the judge of an accusation. The error is what it reverted with.
@@ -119,11 +127,21 @@ impl Court {
     /// As a node answers `eth_call`.
     pub(crate) fn ask(&self, l1: &L1, judge: Judge, evidence: Bytes) -> Result<Bytes, Bytes> {
         let call = ForkJudge::judgeCall { evidence };
+        self.call(l1, self.judges[&judge], call.abi_encode().into())
+    }
+
+    /// Asks who is liable (R5).
+    pub(crate) fn excuses(&self, l1: &L1, evidence: Bytes) -> Result<Bytes, Bytes> {
+        let call = Excuses::shiftCall { evidence };
+        self.call(l1, self.excuses, call.abi_encode().into())
+    }
+
+    fn call(&self, l1: &L1, to: Address, data: Bytes) -> Result<Bytes, Bytes> {
         let tx = TxEnv::builder()
             .caller(CLERK)
-            .kind(TxKind::Call(self.judges[&judge]))
+            .kind(TxKind::Call(to))
             .gas_limit(GAS)
-            .data(call.abi_encode().into())
+            .data(data)
             .build()
             .unwrap();
         let mut evm =
@@ -131,7 +149,7 @@ impl Court {
         match evm.inspect_one_tx(tx).unwrap() {
             ExecutionResult::Success { output, .. } => Ok(output.into_data()),
             ExecutionResult::Revert { output, .. } => Err(output),
-            halt => panic!("{judge:?}: {halt:?}"),
+            halt => panic!("{to}: {halt:?}"),
         }
     }
 }
