@@ -76,6 +76,7 @@ pub fn shift_answer(answer: Result<(), &[u8]>) -> ShiftAnswer {
     };
     let later = [
         Excuses::NoVerdict::SELECTOR,
+        Excuses::ParentUndecided::SELECTOR,
         Excuses::WindowTooFar::SELECTOR,
         Slasher::CaseNotOpen::SELECTOR,
         Slasher::TooLittleGas::SELECTOR,
@@ -138,6 +139,11 @@ mod tests {
         let base = id;
         let not_yet = Excuses::NoVerdict { gateway, base };
         assert_eq!(refused(not_yet.abi_encode()), ShiftAnswer::NotNow);
+        let undecided = Excuses::ParentUndecided {
+            batchId: 1,
+            status: 1,
+        };
+        assert_eq!(refused(undecided.abi_encode()), ShiftAnswer::NotNow);
         let closed = Slasher::CaseNotOpen {
             gateway,
             rollup,
