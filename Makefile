@@ -66,7 +66,7 @@ bench-settlement: $(NODE_STAMP) ## From promises to L1 and back on a devnet: lag
 ## ---- Check ----
 
 .PHONY: test
-test: test-contracts test-monitoring test-rust test-l1-npm test-e2e ## All tests
+test: test-contracts test-monitoring test-rust test-l1-npm test-e2e test-justice ## All tests
 
 .PHONY: test-rust
 test-rust: $(NODE_STAMP) ## Unit, property and vector tests of every crate
@@ -102,11 +102,11 @@ test-e2e: $(NODE_STAMP) ## cast, viem and ethers against a running gateway (FORE
 	@if [ -z "$${FOREBOND_BIN:-}" ]; then cargo build --locked --bin forebond; fi
 	FOREBOND_BIN="$${FOREBOND_BIN:-$(CARGO_TARGET_DIR)/debug/forebond}" node --test --test-reporter=spec --test-concurrency=1 tests/e2e/*.test.mjs
 
-# Minutes of real slots on a machine that has nothing else to do: a gateway that is late because the machine is busy pays for it, too.
+# A quarter of an hour of real slots. Best on a machine that has nothing else to do: a gateway that is late because the machine is busy pays for it, too.
 .PHONY: test-justice
 test-justice: $(NODE_STAMP) ## Each fault from misbehaviour to money, and an honest run without an accusation (FOREBOND_BIN= tests another binary)
-	@if [ -z "$${FOREBOND_BIN:-}" ]; then cargo build --release --locked --bin forebond; fi
-	FOREBOND_BIN="$${FOREBOND_BIN:-$(CARGO_TARGET_DIR)/release/forebond}" node --test --test-reporter=spec --test-concurrency=1 tests/justice/*.test.mjs
+	@if [ -z "$${FOREBOND_BIN:-}" ]; then cargo build --locked --bin forebond; fi
+	FOREBOND_BIN="$${FOREBOND_BIN:-$(CARGO_TARGET_DIR)/debug/forebond}" node --test --test-reporter=spec --test-concurrency=1 tests/justice/*.test.mjs
 
 # Advisories are left out: their database comes from the network at every run, and the answer changes under an unchanged tree.
 .PHONY: lint

@@ -126,6 +126,8 @@ async fn false_end(around: &Around, culprit: &Culprit) -> Result<()> {
 async fn lie(around: &Around, culprit: &Culprit, how: Tampering, mut replay: Replay) -> Result<()> {
     let last_slot = culprit.post_until;
     let mut slot = culprit.window.first_slot;
+    // The window before may still bring a batch, up to its last block.
+    around.until(slot.saturating_sub(1), 200).await;
     loop {
         let parent = newest(around).await?;
         keep_posted(around, culprit, &mut replay, parent.last_block).await?;
@@ -140,7 +142,11 @@ async fn lie(around: &Around, culprit: &Culprit, how: Tampering, mut replay: Rep
                 parent,
                 slots: (slot, last_slot),
             };
-            return post(around, culprit, posting).await;
+            let posted = post(around, culprit, posting).await;
+            let is_overtaken = posted.is_err() && newest(around).await?.hash != parent.hash;
+            if !is_overtaken || slot >= last_slot {
+                return posted;
+            }
         }
         ensure!(
             slot < last_slot,
