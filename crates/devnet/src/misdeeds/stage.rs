@@ -148,7 +148,7 @@ impl Misdeeds {
                         }
                         Ok(None) if slot > planned.slot.saturating_add(PATIENCE_SLOTS) => {
                             failed.push(format!(
-                                "{planned} found no window that fits in {PATIENCE_SLOTS} slots; try another --seed"
+                                "{planned} found no window that fits in {PATIENCE_SLOTS} slots; try fewer --gateways, or other --validators"
                             ));
                             self.set(place, State::Failed);
                         }
