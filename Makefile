@@ -66,7 +66,7 @@ bench-settlement: $(NODE_STAMP) ## From promises to L1 and back on a devnet: lag
 ## ---- Check ----
 
 .PHONY: test
-test: test-contracts test-monitoring test-rust test-l1-npm test-e2e test-justice ## All tests
+test: test-contracts test-monitoring test-rust test-l1-npm test-e2e ## All tests but test-justice
 
 .PHONY: test-rust
 test-rust: $(NODE_STAMP) ## Unit, property and vector tests of every crate
