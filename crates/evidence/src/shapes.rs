@@ -4,27 +4,54 @@ use alloy_primitives::U256;
 use forebond_contracts::bindings::IEvidenceShapes as abi;
 use forebond_types::{Base, Batch, BlockEnv, Delegation, Frag, Leaf, Seal};
 
-pub(crate) const fn base(from: &Base) -> abi::Base {
-    abi::Base {
-        window: from.window,
-        attempt: from.attempt,
-        parentBlock: from.parentBlock,
-        parentBlockHash: from.parentBlockHash,
-        parentFrag: from.parentFrag,
-        parentSeal: from.parentSeal,
-    }
+/// One list of fields for both directions.
+macro_rules! both_ways {
+    ($message:ident: $write:ident, $read:ident { $($field:ident),* $(,)? }) => {
+        pub(crate) const fn $write(from: &$message) -> abi::$message {
+            abi::$message { $($field: from.$field),* }
+        }
+
+        pub(crate) const fn $read(from: &abi::$message) -> $message {
+            $message { $($field: from.$field),* }
+        }
+    };
 }
 
-pub(crate) const fn read_base(from: &abi::Base) -> Base {
-    Base {
-        window: from.window,
-        attempt: from.attempt,
-        parentBlock: from.parentBlock,
-        parentBlockHash: from.parentBlockHash,
-        parentFrag: from.parentFrag,
-        parentSeal: from.parentSeal,
-    }
-}
+both_ways!(Base: base, read_base {
+    window,
+    attempt,
+    parentBlock,
+    parentBlockHash,
+    parentFrag,
+    parentSeal,
+});
+
+both_ways!(Frag: frag, read_frag {
+    base,
+    blockNumber,
+    sequence,
+    previousFrag,
+    timestamp,
+    l1OriginNumber,
+    l1OriginHash,
+    issuedAtMs,
+    firstTransaction,
+    transactionCount,
+    promisesRoot,
+    gasUsed,
+    windowCoverage,
+    orderingRule,
+    blockEnv,
+});
+
+both_ways!(Seal: seal, read_seal {
+    base,
+    blockNumber,
+    blockHash,
+    lastSequence,
+    lastFrag,
+    endOfWindow,
+});
 
 pub(crate) const fn env(from: &BlockEnv) -> abi::BlockEnv {
     abi::BlockEnv {
@@ -34,68 +61,6 @@ pub(crate) const fn env(from: &BlockEnv) -> abi::BlockEnv {
         prevRandao: from.prevRandao,
         parentBeaconRoot: from.parentBeaconRoot,
         extraDataHash: from.extraDataHash,
-    }
-}
-
-pub(crate) const fn frag(from: &Frag) -> abi::Frag {
-    abi::Frag {
-        base: from.base,
-        blockNumber: from.blockNumber,
-        sequence: from.sequence,
-        previousFrag: from.previousFrag,
-        timestamp: from.timestamp,
-        l1OriginNumber: from.l1OriginNumber,
-        l1OriginHash: from.l1OriginHash,
-        issuedAtMs: from.issuedAtMs,
-        firstTransaction: from.firstTransaction,
-        transactionCount: from.transactionCount,
-        promisesRoot: from.promisesRoot,
-        gasUsed: from.gasUsed,
-        windowCoverage: from.windowCoverage,
-        orderingRule: from.orderingRule,
-        blockEnv: from.blockEnv,
-    }
-}
-
-pub(crate) const fn read_frag(from: &abi::Frag) -> Frag {
-    Frag {
-        base: from.base,
-        blockNumber: from.blockNumber,
-        sequence: from.sequence,
-        previousFrag: from.previousFrag,
-        timestamp: from.timestamp,
-        l1OriginNumber: from.l1OriginNumber,
-        l1OriginHash: from.l1OriginHash,
-        issuedAtMs: from.issuedAtMs,
-        firstTransaction: from.firstTransaction,
-        transactionCount: from.transactionCount,
-        promisesRoot: from.promisesRoot,
-        gasUsed: from.gasUsed,
-        windowCoverage: from.windowCoverage,
-        orderingRule: from.orderingRule,
-        blockEnv: from.blockEnv,
-    }
-}
-
-pub(crate) const fn seal(from: &Seal) -> abi::Seal {
-    abi::Seal {
-        base: from.base,
-        blockNumber: from.blockNumber,
-        blockHash: from.blockHash,
-        lastSequence: from.lastSequence,
-        lastFrag: from.lastFrag,
-        endOfWindow: from.endOfWindow,
-    }
-}
-
-pub(crate) const fn read_seal(from: &abi::Seal) -> Seal {
-    Seal {
-        base: from.base,
-        blockNumber: from.blockNumber,
-        blockHash: from.blockHash,
-        lastSequence: from.lastSequence,
-        lastFrag: from.lastFrag,
-        endOfWindow: from.endOfWindow,
     }
 }
 

@@ -155,7 +155,7 @@ impl World {
         );
         Self {
             plan,
-            guard: guard.await.unwrap().address,
+            guard: guard.await.unwrap().address(),
             figures,
             shutdown,
             client: reqwest::Client::builder().no_proxy().build().unwrap(),

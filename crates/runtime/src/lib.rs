@@ -8,11 +8,13 @@
 //! - `metrics`: `/metrics`, `/healthz` and `/readyz` on an address of their own
 //! - `background`: low priority for threads nobody waits for
 //! - `clock`: the time of day, for whoever may be told another one
+//! - `http_server`: a router on a port, until the end
 //! - `listen`: an optional address in a configuration
 //! - `open_files`: as many sockets as the system lets a process have
 
 mod background;
 mod clock;
+mod http_server;
 mod keys;
 mod listen;
 mod metrics;
@@ -23,6 +25,7 @@ mod telemetry;
 
 pub use background::run_in_background;
 pub use clock::{Clock, SystemClock, now_ms};
+pub use http_server::HttpServer;
 pub use keys::{CommitterKey, KeyError, KeySource, PasswordSource, SourceError};
 pub use listen::{Listen, ListenError};
 pub use metrics::{Health, HealthReport, Metrics, MetricsServer, MetricsServerError};

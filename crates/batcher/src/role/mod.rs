@@ -14,4 +14,4 @@ pub use batcher::{Batcher, Parts, Round, RoundError};
 pub use config::{BatcherConfig, Timing};
 pub use forebond_runtime::{Clock, SystemClock};
 pub use run::run;
-pub use serving::{Serving, serve};
+pub use serving::serve;

@@ -52,8 +52,10 @@ pub async fn run(config: BatcherConfig, shutdown: Shutdown) -> Result<()> {
     };
     health.set_ready("batcher");
     batcher.run(shutdown).await;
-    if let Some(serving) = serving {
-        serving.stopped().await;
+    if let Some(serving) = serving
+        && let Err(error) = serving.stopped().await
+    {
+        tracing::warn!(%error, "serving expected batches ended");
     }
     if let Some(server) = server {
         server.stopped().await?;

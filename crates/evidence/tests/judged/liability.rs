@@ -113,21 +113,26 @@ proptest! {
     }
 }
 
-/// A gateway posts another block than it sealed; its successor's base has fallen, and nobody else's.
-#[test]
-fn whoever_built_on_a_seal_that_the_inbox_contradicts_has_fallen() {
-    let window = |gateway| WindowPlan {
-        gateway,
+/// Honest windows of two slots, one after the other, each with a promise and posted.
+fn posted_by(gateways: &[u32]) -> Scene {
+    let window = |gateway: &u32| WindowPlan {
+        gateway: *gateway,
         slots: 2,
         fate: Fate::Posted,
         frags: vec![vec![3]],
         coverage_wei: 7,
     };
     let plan = Plan {
-        windows: vec![window(1), window(2), window(3)],
+        windows: gateways.iter().map(window).collect(),
         ordering_rule: 0,
     };
-    let (mut scene, _) = Scene::tell(&plan, None);
+    Scene::tell(&plan, None).0
+}
+
+/// A gateway posts another block than it sealed; its successor's base has fallen, and nobody else's.
+#[test]
+fn whoever_built_on_a_seal_that_the_inbox_contradicts_has_fallen() {
+    let mut scene = posted_by(&[1, 2, 3]);
     let contradicted = &mut scene.l1.batches[0].batch.message;
     contradicted.lastBlockHash = B256::repeat_byte(0xbb);
     let fallen: Vec<bool> = scene.turns.iter().map(|turn| fell(&scene, turn)).collect();
@@ -138,18 +143,7 @@ fn whoever_built_on_a_seal_that_the_inbox_contradicts_has_fallen() {
 /// successor built.
 #[test]
 fn the_verdict_itself_shows_the_seal_that_somebody_built_on() {
-    let window = |gateway| WindowPlan {
-        gateway,
-        slots: 2,
-        fate: Fate::Posted,
-        frags: vec![vec![3]],
-        coverage_wei: 7,
-    };
-    let plan = Plan {
-        windows: vec![window(1), window(2)],
-        ordering_rule: 0,
-    };
-    let (mut scene, _) = Scene::tell(&plan, None);
+    let mut scene = posted_by(&[1, 2]);
     let (before, after) = (scene.turns[0].clone(), scene.turns[1].clone());
     let first = before.seals.last().unwrap().clone();
     let second = Seal {

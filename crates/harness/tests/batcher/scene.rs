@@ -17,7 +17,7 @@ use forebond_batcher::{
     plan::Policy,
     post::{Poster, PosterConfig, WaitingBatch},
     report::{Figures, Report},
-    role::{Batcher, Clock, Parts, Serving, SystemClock, serve},
+    role::{Batcher, Clock, Parts, SystemClock, serve},
     sign::{Signatory, SignedLog},
 };
 use forebond_contracts::{bindings::Inbox, explain};
@@ -42,7 +42,7 @@ use forebond_lookahead_keeper::{Keeper, Place};
 use forebond_proposer::guard::{bids::Commitment, source::expected};
 use forebond_protocol::{BlockRange, Window};
 use forebond_rollup::op::channel;
-use forebond_runtime::{LoggingConfig, Metrics, Shutdown, init_logging};
+use forebond_runtime::{HttpServer, LoggingConfig, Metrics, Shutdown, init_logging};
 use forebond_settlement::{L1Start, Settlement, SettlementConfig};
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
@@ -81,7 +81,7 @@ pub struct Working {
     shutdown: Shutdown,
     task: JoinHandle<()>,
     figures: Figures,
-    serving: Serving,
+    serving: HttpServer,
     /// Versions the test has waited for.
     seen: u64,
 }
@@ -89,7 +89,7 @@ pub struct Working {
 impl Working {
     /// What a proposer's guard learns of a slot: hashes of the blobs that its block should hold.
     pub async fn expected(&self, slot: u64) -> Result<Vec<B256>> {
-        let source = format!("http://{}", self.serving.address).parse()?;
+        let source = format!("http://{}", self.serving.local_addr()).parse()?;
         let expected = expected(&reqwest::Client::new(), &source, slot).await?;
         let hash = |commitment: &Commitment| kzg_to_versioned_hash(commitment.as_slice());
         Ok(expected.iter().map(hash).collect())

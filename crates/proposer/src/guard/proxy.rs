@@ -9,10 +9,9 @@ use axum::{
     routing::{get, post},
 };
 use bytes::Bytes;
-use forebond_runtime::Shutdown;
+use forebond_runtime::{HttpServer, Shutdown};
 use parking_lot::Mutex;
 use prometheus::{IntCounter, IntCounterVec};
-use tokio::{net::TcpListener, task::JoinHandle};
 use url::Url;
 
 use super::{
@@ -57,11 +56,7 @@ pub struct GuardCounters {
 
 /// A running guard.
 #[derive(Debug)]
-pub struct Guard {
-    /// Where it serves the Builder API.
-    pub address: SocketAddr,
-    task: JoinHandle<std::io::Result<()>>,
-}
+pub struct Guard(HttpServer);
 
 #[derive(Clone)]
 struct Shared {
@@ -116,19 +111,18 @@ impl Guard {
             .route("/eth/v2/builder/blinded_blocks", post(submit))
             .layer(DefaultBodyLimit::max(MAX_BODY))
             .with_state(shared);
-        let listener = TcpListener::bind(address).await?;
-        let address = listener.local_addr()?;
-        let served =
-            axum::serve(listener, router).with_graceful_shutdown(shutdown.into_requested());
-        Ok(Self {
-            address,
-            task: tokio::spawn(async move { served.await }),
-        })
+        Ok(Self(HttpServer::start(address, router, shutdown).await?))
+    }
+
+    /// Where it serves the Builder API.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.0.local_addr()
     }
 
     /// Waits until it has stopped.
     pub async fn stopped(self) {
-        if let Ok(Err(error)) = self.task.await {
+        if let Err(error) = self.0.stopped().await {
             tracing::warn!(%error, "the blob guard ended");
         }
     }

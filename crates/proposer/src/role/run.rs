@@ -5,7 +5,7 @@ use forebond_commit_boost::{client::HttpSigner, protection::ProtectionDb, safe::
 use forebond_l1::sender::{Lane, LaneConfig, SlotRules};
 use forebond_lookahead_keeper::{Keeper, Place};
 use forebond_runtime::{Clock, SystemClock};
-use forebond_runtime::{Health, Metrics, MetricsServer, Shutdown};
+use forebond_runtime::{Health, HttpServer, Metrics, MetricsServer, Shutdown};
 use parking_lot::Mutex;
 use tokio::{sync::Mutex as AsyncMutex, task::JoinHandle};
 
@@ -25,7 +25,7 @@ use crate::{
     figures::Figures,
     guard::Guard,
     seen::{Chain, Lookout},
-    served::{MessageLog, Relays, Serving, serve},
+    served::{MessageLog, Relays, serve},
 };
 
 /// Slots a transaction of the operator may take.
@@ -47,7 +47,7 @@ pub struct Running {
     pub builder_api: Option<SocketAddr>,
     shutdown: Shutdown,
     tasks: Vec<JoinHandle<()>>,
-    serving: Option<Serving>,
+    serving: Option<HttpServer>,
     guard: Option<Guard>,
 }
 
@@ -76,8 +76,10 @@ impl Running {
             // A panic has been reported; the others end by themselves.
             let _ = task.await;
         }
-        if let Some(serving) = self.serving {
-            serving.stopped().await;
+        if let Some(serving) = self.serving
+            && let Err(error) = serving.stopped().await
+        {
+            tracing::warn!(%error, "serving signed slots ended");
         }
         if let Some(guard) = self.guard {
             guard.stopped().await;
@@ -231,8 +233,8 @@ pub async fn start(
         spawn("telling", &context, &shutdown, telling),
     ];
     Ok(Running {
-        http: serving.as_ref().map(|serving| serving.address),
-        builder_api: guard.as_ref().map(|guard| guard.address),
+        http: serving.as_ref().map(HttpServer::local_addr),
+        builder_api: guard.as_ref().map(Guard::address),
         context,
         shutdown,
         tasks,

@@ -5,7 +5,7 @@ mod book;
 mod log;
 mod relays;
 
-pub use api::{Serving, serve};
+pub use api::serve;
 pub use book::{SERVED_SLOTS, SlotBook, Standing};
 pub use log::{LogError, MessageLog};
 pub use relays::{DELEGATE, DELEGATIONS, Relays};

@@ -1,5 +1,5 @@
 use super::{Health, Metrics};
-use crate::Shutdown;
+use crate::{HttpServer, Shutdown};
 use axum::{
     Router,
     extract::State,
@@ -8,17 +8,13 @@ use axum::{
     routing::get,
 };
 use std::net::SocketAddr;
-use tokio::{net::TcpListener, task::JoinHandle};
 
 const PROMETHEUS_TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
 const JSON: &str = "application/json";
 
 /// Serves `/metrics`, `/healthz` and `/readyz` until the end is requested.
 #[derive(Debug)]
-pub struct MetricsServer {
-    local_addr: SocketAddr,
-    serving: JoinHandle<std::io::Result<()>>,
-}
+pub struct MetricsServer(HttpServer);
 
 /// Why the figures are not served.
 #[derive(Debug, thiserror::Error)]
@@ -35,7 +31,7 @@ pub enum MetricsServerError {
     },
     /// The server stopped.
     #[error("the metrics server stopped: {0}")]
-    Stopped(String),
+    Stopped(std::io::Error),
 }
 
 impl MetricsServer {
@@ -49,25 +45,19 @@ impl MetricsServer {
         health: Health,
         shutdown: Shutdown,
     ) -> Result<Self, MetricsServerError> {
-        let bind = |reason| MetricsServerError::Bind { addr, reason };
-        let listener = TcpListener::bind(addr).await.map_err(bind)?;
-        let local_addr = listener.local_addr().map_err(bind)?;
         let router = Router::new()
             .route("/metrics", get(figures).with_state(metrics))
             .route("/healthz", get(alive))
             .route("/readyz", get(ready).with_state(health));
-        let served =
-            axum::serve(listener, router).with_graceful_shutdown(shutdown.into_requested());
-        let serving = tokio::spawn(async move { served.await });
-        Ok(Self {
-            local_addr,
-            serving,
-        })
+        let server = HttpServer::start(addr, router, shutdown).await;
+        server
+            .map(Self)
+            .map_err(|reason| MetricsServerError::Bind { addr, reason })
     }
 
     /// The address it listens on.
     pub const fn local_addr(&self) -> SocketAddr {
-        self.local_addr
+        self.0.local_addr()
     }
 
     /// Waits until it has stopped, after the end was requested.
@@ -75,11 +65,7 @@ impl MetricsServer {
     /// # Errors
     /// [`MetricsServerError::Stopped`], when it stopped for another reason.
     pub async fn stopped(self) -> Result<(), MetricsServerError> {
-        match self.serving.await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(error)) => Err(MetricsServerError::Stopped(error.to_string())),
-            Err(error) => Err(MetricsServerError::Stopped(error.to_string())),
-        }
+        self.0.stopped().await.map_err(MetricsServerError::Stopped)
     }
 }
 
