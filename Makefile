@@ -65,8 +65,16 @@ bench-settlement: $(NODE_STAMP) ## From promises to L1 and back on a devnet: lag
 
 ## ---- Check ----
 
+# Cargo deletes nothing: each change of a crate leaves its tests' binaries behind, gigabytes a day.
+.PHONY: prune
+prune: ## Delete incremental state, and our own crates' artifacts that are older than half a day, from the target directory
+	@rm -rf "$(CARGO_TARGET_DIR)"/*/incremental
+	@for deps in "$(CARGO_TARGET_DIR)"/*/deps; do if [ -d "$$deps" ]; then \
+		find "$$deps" -maxdepth 1 -type f -mmin +720 \( -name '*forebond*' -o \( -executable ! -name '*.so' \) \) -delete; fi; done
+	@df -h "$(CARGO_TARGET_DIR)" 2>/dev/null | tail -n 1 || true
+
 .PHONY: test
-test: test-contracts test-monitoring test-rust test-l1-npm test-e2e ## All tests but test-justice
+test: test-contracts test-monitoring test-rust test-l1-npm test-e2e test-justice ## All tests
 
 .PHONY: test-rust
 test-rust: $(NODE_STAMP) ## Unit, property and vector tests of every crate
@@ -104,7 +112,7 @@ test-e2e: $(NODE_STAMP) ## cast, viem and ethers against a running gateway (FORE
 
 # A quarter of an hour of real slots. Best on a machine that has nothing else to do: a gateway that is late because the machine is busy pays for it, too.
 .PHONY: test-justice
-test-justice: $(NODE_STAMP) ## Each fault from misbehaviour to money, and an honest run without an accusation (FOREBOND_BIN= tests another binary)
+test-justice: $(NODE_STAMP) ## Each fault from misbehaviour to money, and an honest run without an accusation (FOREBOND_BIN= another binary, FOREBOND_L1=npm)
 	@if [ -z "$${FOREBOND_BIN:-}" ]; then cargo build --locked --bin forebond; fi
 	FOREBOND_BIN="$${FOREBOND_BIN:-$(CARGO_TARGET_DIR)/debug/forebond}" node --test --test-reporter=spec --test-concurrency=1 tests/justice/*.test.mjs
 
