@@ -5,8 +5,8 @@ mod core;
 mod service;
 
 pub use core::{
-    Authority, Checkpoint, Follower, FollowerError, Heads, Heard, Standing, StandingBoard, Want,
-    authority,
+    Authority, Checkpoint, Follower, FollowerError, Heads, Heard, Judged, Standing, StandingBoard,
+    Want, authority,
 };
 pub use service::{
     ACCEPT_METHOD, FollowerService, Forwarder, Links, MakePilot, NetOptions, NetOptionsError,

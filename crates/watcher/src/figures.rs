@@ -14,6 +14,8 @@ pub struct Figures {
     pub missed: IntCounter,
     /// Submissions, by what became of them.
     pub submissions: IntCounterVec,
+    /// Signed delegations that were brought, by what became of them.
+    pub delegations: IntCounterVec,
     /// Batches compared with what was promised.
     pub reviewed: IntCounter,
     /// Disputes opened.
@@ -63,6 +65,11 @@ impl Figures {
             submissions: by(
                 "submissions_total",
                 "Submitted evidence, by outcome",
+                "outcome",
+            )?,
+            delegations: by(
+                "delegations_total",
+                "Signed delegations that were brought, by outcome: new, known, refused",
                 "outcome",
             )?,
             reviewed: counter(

@@ -2,6 +2,7 @@
 //! message to the bounty.
 //!
 //! - [`hearing`]: every signed message and promise, in memory and on disk
+//! - [`sales`]: delegations that operators signed, and what was sold twice
 //! - [`settled`]: what L1 shows, held against it: batches, windows, slots
 //! - [`store`]: cases on disk; what was taken in survives `kill -9`
 //! - [`court`]: what L1 shows of a case, and what its judge says to a simulation
@@ -23,6 +24,7 @@ pub mod payer;
 pub mod prosecution;
 pub mod quality;
 pub mod role;
+pub mod sales;
 pub mod serving;
 pub mod settled;
 pub mod store;

@@ -24,8 +24,11 @@ const MAX_HISTORY: usize = 1_024;
 const MAX_FETCHED: usize = 64;
 /// Batches whose blobs are wanted at one time: what comes next is fetched and checked while what came is executed.
 const WANTED_AHEAD: usize = 4;
-/// Void batches that are remembered for who asks.
-const MAX_VOID: usize = 1_024;
+/// Batches that were judged and are remembered for who asks, of each kind.
+const MAX_JUDGED: usize = 1_024;
+
+/// Batches that were judged, oldest first, each with the L1 block that posted it: after a reorg an id can be another batch's.
+pub type Judged = Arc<VecDeque<(u32, B256)>>;
 
 /// How far L1 was derived, kept over restarts. It only ever names final L1 blocks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -110,8 +113,10 @@ pub(super) struct Derivation {
     finalized: DerivedHead,
     /// Lowest L1 block that was replaced and whose successors were not compared yet.
     replaced_from: Option<u64>,
-    /// Ids of batches that are void, with the L1 block that posted them: after a reorg an id can be another batch's.
-    pub(super) void: VecDeque<(u32, B256)>,
+    /// Batches whose data does not derive to their claim.
+    pub(super) void: Judged,
+    /// Batches that the chain was derived from.
+    pub(super) counted: Judged,
     /// The ledger is needed and a turn has it.
     pub(super) recalls: bool,
     /// First block that stands on an L1 block that is gone, found while a turn had the ledger.
@@ -151,7 +156,8 @@ impl Derivation {
             finalized_l1: 0,
             finalized: head,
             replaced_from: None,
-            void: VecDeque::new(),
+            void: Judged::default(),
+            counted: Judged::default(),
             recalls: false,
             gone_from: None,
             unchecked: true,
@@ -455,6 +461,7 @@ impl Follower {
                     ..head
                 };
                 self.derivation.batches = self.derivation.batches.saturating_add(1);
+                note(&mut self.derivation.counted, batch);
                 tracing::info!(
                     batch = batch.id,
                     first = batch.batch.firstBlock,
@@ -464,10 +471,7 @@ impl Follower {
             }
             Applied::Void(reason) => {
                 tracing::warn!(batch = batch.id, reason, "a batch is void");
-                if self.derivation.void.len() >= MAX_VOID {
-                    self.derivation.void.pop_front();
-                }
-                self.derivation.void.push_back((batch.id, batch.at.hash));
+                note(&mut self.derivation.void, batch);
             }
         }
         self.derivation.fetched.remove(&key);
@@ -693,6 +697,15 @@ impl Follower {
     pub fn l1_backlog(&self) -> usize {
         self.derivation.queue.len()
     }
+}
+
+/// Remembers a batch that was judged.
+fn note(judged: &mut Judged, batch: &PostedBatch) {
+    let judged = Arc::make_mut(judged);
+    if judged.len() >= MAX_JUDGED {
+        judged.pop_front();
+    }
+    judged.push_back((batch.id, batch.at.hash));
 }
 
 enum Applied {

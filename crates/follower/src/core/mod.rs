@@ -14,7 +14,7 @@ mod untrue;
 mod waiting;
 
 pub use authority::{Authority, authority};
-pub use derivation::{Checkpoint, Heads};
+pub use derivation::{Checkpoint, Heads, Judged};
 pub use heard::Heard;
 pub use standing::{Standing, StandingBoard};
 

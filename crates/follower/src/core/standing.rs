@@ -1,4 +1,4 @@
-use super::{Follower, Heads};
+use super::{Follower, Heads, Judged};
 use alloy_primitives::{Address, B256};
 use arc_swap::ArcSwap;
 use forebond_l1::execution::BlockRef;
@@ -28,7 +28,9 @@ pub struct Standing {
     /// Batches found void.
     pub void: Vec<u32>,
     /// The same, each with the L1 block that posted it.
-    pub void_in: Vec<(u32, B256)>,
+    pub void_in: Judged,
+    /// Batches that count.
+    pub counted_in: Judged,
     /// Frags that wait for what comes before them.
     pub waiting: usize,
 }
@@ -87,7 +89,8 @@ impl Follower {
             broken: self.promises.broken_in_all(),
             batches: self.derivation.batches,
             void: self.void_batches(),
-            void_in: self.derivation.void.iter().copied().collect(),
+            void_in: self.derivation.void.clone(),
+            counted_in: self.derivation.counted.clone(),
             waiting: self.waiting.len(),
         };
         if now.broken != before.broken {

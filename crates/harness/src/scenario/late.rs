@@ -52,9 +52,9 @@ async fn covered_blocks_cost_and_pay(
     let record = stage
         .read("Inbox", &Inbox::recordCall { batchId: cover })
         .await?;
-    let absent = evidence(stage, silent, window, window, block, 0).await?;
+    let absent = evidence(stage, silent, &base_of(window), window, block, 0).await?;
     refused(stage, absent, "NameTheCover").await?;
-    let good = evidence(stage, silent, window, window, block, cover).await?;
+    let good = evidence(stage, silent, &base_of(window), window, block, cover).await?;
     let before = reserve_of(stage, silent.id).await?;
     let fault = faults::slash(stage, "LateJudge", good).await?;
     let after = reserve_of(stage, silent.id).await?;
@@ -90,9 +90,9 @@ async fn missed_slots_excuse(stage: &mut Stage, gateway: &Gateway) -> Result<()>
     stage.world.miss_a_slot().await?;
     stage.world.advance(1).await?;
     let block = last_block(stage, window).await?;
-    let missed = evidence(stage, gateway, window, window, block, 0).await?;
+    let missed = evidence(stage, gateway, &base_of(window), window, block, 0).await?;
     refused(stage, missed, "SlotWasMissed").await?;
-    let earlier = evidence(stage, gateway, window, window - 1, block, 0).await?;
+    let earlier = evidence(stage, gateway, &base_of(window), window - 1, block, 0).await?;
     refused(stage, earlier, "SlotNotAmongTheLast").await
 }
 
@@ -104,21 +104,26 @@ async fn uncovered_blocks_cost_after_two_epochs(
     let window = next_window_of(stage, gateway).await?;
     let block = last_block(stage, window).await?;
     stage.world.advance_to(window - 2).await?;
-    let early = evidence(stage, gateway, window, window - 3, block, 0).await?;
+    let early = evidence(stage, gateway, &base_of(window), window - 3, block, 0).await?;
     refused(stage, early, "WindowNotOver").await?;
     stage.world.advance_to(window + 1).await?;
-    let good = evidence(stage, gateway, window, window, block, 0).await?;
+    let good = evidence(stage, gateway, &base_of(window), window, block, 0).await?;
     refused(stage, good.clone(), "NameTheCover").await?;
     let posted = stage.read("Inbox", &Inbox::newestCall {}).await?;
     let posted = stage
         .read("Inbox", &Inbox::recordCall { batchId: posted })
         .await?;
-    let in_time = evidence(stage, gateway, window, window, posted.lastBlock, 0).await?;
+    let in_time = evidence(
+        stage,
+        gateway,
+        &base_of(window),
+        window,
+        posted.lastBlock,
+        0,
+    )
+    .await?;
     refused(stage, in_time, "PostedInTime").await?;
-    let heard_from = window + 2 * stage.constants.slots_per_epoch + 1;
-    if stage.world.status().await?.slot < heard_from {
-        stage.world.advance_to(heard_from).await?;
-    }
+    until_heard(stage, window).await?;
     let before = reserve_of(stage, gateway.id).await?;
     faults::slash(stage, "LateJudge", good).await?;
     let after = reserve_of(stage, gateway.id).await?;
@@ -129,8 +134,36 @@ async fn uncovered_blocks_cost_after_two_epochs(
     Ok(())
 }
 
+/// The gateway promises its window's last block under `base`, nobody posts it, and that is recorded. The fault.
+///
+/// # Errors
+/// At the first step that does not go as it must.
+pub async fn uncovered_is_slashed(
+    stage: &mut Stage,
+    gateway: &Gateway,
+    base: &Base,
+) -> Result<B256> {
+    let block = last_block(stage, base.window).await?;
+    stage.world.advance_to(base.window + 1).await?;
+    let good = evidence(stage, gateway, base, base.window, block, 0).await?;
+    until_heard(stage, base.window).await?;
+    faults::slash(stage, "LateJudge", good).await
+}
+
+/// Slots pass until whoever covers had two epochs for it.
+async fn until_heard(stage: &Stage, window: u64) -> Result<()> {
+    let heard_from = window + 2 * stage.constants.slots_per_epoch + 1;
+    if stage.world.status().await?.slot < heard_from {
+        stage.world.advance_to(heard_from).await?;
+    }
+    Ok(())
+}
+
 /// A window of the gateway that ends at least four slots from now, its epochs proven.
-async fn next_window_of(stage: &mut Stage, gateway: &Gateway) -> Result<u64> {
+///
+/// # Errors
+/// When it owns nothing for long.
+pub async fn next_window_of(stage: &mut Stage, gateway: &Gateway) -> Result<u64> {
     for _ in 0..20 {
         let epoch = validators::prove_two_epochs(stage).await?;
         let now = stage.world.status().await?.slot;
@@ -171,20 +204,19 @@ const fn base_of(window: u64) -> Base {
     }
 }
 
-/// `gateway` promised `block` in `window`; the presence is that of `slot`.
+/// `gateway` promised `block` under `base`; the presence is that of `slot`.
 async fn evidence(
     stage: &Stage,
     gateway: &Gateway,
-    window: u64,
+    base: &Base,
     slot: u64,
     block: u64,
     cover: u32,
 ) -> Result<Vec<u8>> {
-    let base = base_of(window);
-    let frag = faults::frag(&base, block, &faults::env(), hash_of("promises"));
+    let frag = faults::frag(base, block, &faults::env(), hash_of("promises"));
     let proven = newest_state(stage).await?;
     let evidence = shapes::LateEvidence {
-        accused: faults::accusation(stage, gateway, &base)?,
+        accused: faults::accusation(stage, gateway, base)?,
         signature: signature(gateway, &faults::domain(stage).await?, &frag),
         frag: convert(&frag)?,
         presence: beacon_proofs::presence(&proven, slot)?,

@@ -16,7 +16,7 @@ pub use chain::Stage;
 
 pub mod duties;
 mod landing;
-mod late;
+pub mod late;
 mod on_anvil;
 mod refund;
 mod settlement;

@@ -9,6 +9,7 @@
     reason = "a test"
 )]
 
+mod sales;
 mod scene;
 
 use std::time::Instant;
@@ -126,6 +127,29 @@ async fn a_lent_slot_without_a_block_is_brought_and_one_with_a_block_is_not() ->
     ensure!(ended["stage"] == "paid", "{ended}");
     ensure!(ended["window"] == json!(format!("{slot:#x}")), "{ended}");
     ensure!(watcher.cases().await?.len() == 1, "one slot was missed");
+    watcher.stop().await
+}
+
+/// As [`a_promise_broken_by_a_predecessors_fork_is_moved_to_the_predecessor_once`], for a window without a batch.
+#[tokio::test(flavor = "multi_thread")]
+async fn being_late_behind_a_predecessors_fork_is_moved_to_the_predecessor() -> Result<()> {
+    let mut scene = Scene::open().await?;
+    let innocent = scene.opening.a.id;
+    let reserved = reserve_of(&scene.stage, innocent).await?;
+    let built = scene.build_on_a_forked_seal().await?;
+    let watcher = scene.watcher(&[]).await?;
+    watcher.submit(&built.heard).await?;
+    let fault = scene.record_that_a_was_late(&built.base).await?;
+    let started = Instant::now();
+    while scene.case_of(fault).await? != built.liable_case {
+        ensure!(started.elapsed() < PATIENCE, "the liability is not moved");
+        scene.pass(1).await?;
+    }
+    let reserve = reserve_of(&scene.stage, innocent).await?;
+    ensure!(
+        reserve == reserved,
+        "the ether comes back: {reserved} → {reserve}"
+    );
     watcher.stop().await
 }
 

@@ -19,7 +19,7 @@ use forebond_harness::{
         Stage,
         accounts::Role,
         bonds::{Gateway, reserve_of},
-        faults,
+        faults, late,
         opening::{Opening, open_on},
         posting::{self, Rollup},
         rollup_file::contract_addresses,
@@ -282,26 +282,8 @@ impl Scene {
             let id = faults::slash(&mut self.stage, "UnkeptJudge", broken.evidence).await?;
             recorded.push((id, U256::from(2 * broken.coverage_wei)));
         }
-        let domain = Domain {
-            l1_chain_id: self.file.l1.chain_id,
-            inbox: self.file.contracts.inbox,
-        };
-        let signed_base = |base: &Base, gateway: &Gateway| {
-            json!({
-                "kind": "base",
-                "message": BaseWire::from(base),
-                "signature": gateway.committer.sign(domain.digest(base)),
-            })
-        };
-        let heard = json!({
-            "bases": [signed_base(&forked, &convicted)],
-            "first": {
-                "kind": "seal",
-                "message": SealWire::from(&seal),
-                "signature": convicted.committer.sign(domain.digest(&seal)),
-            },
-            "second": signed_base(&sealed, &promiser),
-        });
+        let heard = self.built_on((&convicted, &forked, &seal), (&promiser, &sealed));
+        let domain = self.domain();
         let case = |gateway: &Gateway, base: &Base| {
             fault_ids::case_key(gateway.id, domain.inbox, base.eip712_hash_struct())
         };
@@ -316,6 +298,74 @@ impl Scene {
             liable_case: case(&convicted, &forked),
             own_case: case(&promiser, &open),
         })
+    }
+
+    fn domain(&self) -> Domain {
+        Domain {
+            l1_chain_id: self.file.l1.chain_id,
+            inbox: self.file.contracts.inbox,
+        }
+    }
+
+    /// A gateway's seal under its base, and the base that another one signed on it, for a watcher to hear.
+    fn built_on(
+        &self,
+        (before, under, seal): (&Gateway, &Base, &Seal),
+        (after, base): (&Gateway, &Base),
+    ) -> Value {
+        let domain = self.domain();
+        let signed_base = |base: &Base, gateway: &Gateway| {
+            json!({
+                "kind": "base",
+                "message": BaseWire::from(base),
+                "signature": gateway.committer.sign(domain.digest(base)),
+            })
+        };
+        json!({
+            "bases": [signed_base(under, before)],
+            "first": {
+                "kind": "seal",
+                "message": SealWire::from(seal),
+                "signature": before.committer.sign(domain.digest(seal)),
+            },
+            "second": signed_base(base, after),
+        })
+    }
+
+    /// Gateway B forks and is convicted. Gateway A builds on the end of B's turn in its next window.
+    pub async fn build_on_a_forked_seal(&mut self) -> Result<Built> {
+        let (innocent, convicted) = (self.opening.a.clone(), self.opening.b.clone());
+        let window = self.stage.world.status().await?.slot;
+        faults::fork_is_slashed(&mut self.stage, &convicted, window).await?;
+        let forked = faults::forked_base(window);
+        let seal = Seal {
+            base: forked.eip712_hash_struct(),
+            blockNumber: 0,
+            blockHash: self.rollup.genesis,
+            lastSequence: 3,
+            lastFrag: keccak256("the last frag"),
+            endOfWindow: true,
+        };
+        let base = Base {
+            window: late::next_window_of(&mut self.stage, &innocent).await?,
+            attempt: 0,
+            parentBlock: seal.blockNumber,
+            parentBlockHash: seal.blockHash,
+            parentFrag: seal.lastFrag,
+            parentSeal: seal.eip712_hash_struct(),
+        };
+        let inbox = self.file.contracts.inbox;
+        Ok(Built {
+            heard: self.built_on((&convicted, &forked, &seal), (&innocent, &base)),
+            base,
+            liable_case: fault_ids::case_key(convicted.id, inbox, forked.eip712_hash_struct()),
+        })
+    }
+
+    /// Gateway A posts nothing of what it promised under this base, and somebody else records that it was late. The fault.
+    pub async fn record_that_a_was_late(&mut self, base: &Base) -> Result<B256> {
+        let innocent = self.opening.a.clone();
+        late::uncovered_is_slashed(&mut self.stage, &innocent, base).await
     }
 
     /// The case that a fault's money lies in.
@@ -402,6 +452,16 @@ pub struct Broken {
     pub own_case: B256,
 }
 
+/// What [`Scene::build_on_a_forked_seal`] leaves behind.
+pub struct Built {
+    /// The seal and the bases, for a watcher to hear.
+    pub heard: Value,
+    /// What the honest gateway signed.
+    pub base: Base,
+    /// The convicted one's case.
+    pub liable_case: B256,
+}
+
 /// A watcher's process.
 pub struct Watching {
     http: SocketAddr,
@@ -439,7 +499,13 @@ impl Watching {
     pub async fn killed_and_started_again(self, scene: &Scene) -> Result<Self> {
         let copy = scene.dir.path().join("survived");
         std::fs::create_dir_all(&copy)?;
-        for file in ["cases.redb", "heard.redb", "evidence.jsonl"] {
+        for file in [
+            "cases.redb",
+            "heard.redb",
+            "sales.redb",
+            "opinions.redb",
+            "evidence.jsonl",
+        ] {
             let from = self.data_dir.join(file);
             if from.exists() {
                 std::fs::copy(from, copy.join(file))?;
@@ -451,9 +517,17 @@ impl Watching {
 }
 
 pub async fn submit(rpc: &ExecutionClient, evidence: &Value) -> Result<Value> {
+    hand_in(rpc, "forebond_submitEvidence", evidence).await
+}
+
+pub async fn submit_delegation(rpc: &ExecutionClient, sale: &Value) -> Result<Value> {
+    hand_in(rpc, "forebond_submitDelegation", sale).await
+}
+
+async fn hand_in(rpc: &ExecutionClient, method: &'static str, what: &Value) -> Result<Value> {
     let answer = rpc
         .provider()
-        .raw_request::<_, Value>("forebond_submitEvidence".into(), (evidence.clone(),));
+        .raw_request::<_, Value>(method.into(), (what.clone(),));
     Ok(answer.await?)
 }
 

@@ -14,7 +14,7 @@ use forebond_settlement::PostedBatch;
 use tokio::sync::Mutex;
 
 use super::{
-    Attesters, VoteLog, VoteLogError,
+    Attesters, Opinions, VoteLog, VoteLogError,
     attestation::{Attestation, digest},
 };
 use crate::{
@@ -52,28 +52,6 @@ pub enum DisputeError {
     /// A key that cannot sign.
     #[error(transparent)]
     Sign(#[from] alloy_signer::Error),
-}
-
-/// What the own derivation says, each batch named by its number and the L1 block that posted it: after a reorg a number can be another
-/// batch's, and a true claim that is disputed costs the bond.
-#[derive(Clone, Debug, Default)]
-pub struct Opinions {
-    /// Data that is here and does not derive to the claim.
-    pub void: BTreeSet<(u32, B256)>,
-    /// Data that is here and does.
-    pub derives: BTreeSet<(u32, B256)>,
-}
-
-impl Opinions {
-    /// Whether a batch is void; `None` while something is missing: missing is never void.
-    pub fn of(&self, posted: &PostedBatch) -> Option<bool> {
-        let key = (posted.id, posted.at.hash);
-        match (self.void.contains(&key), self.derives.contains(&key)) {
-            (true, false) => Some(true),
-            (false, true) => Some(false),
-            _ => None,
-        }
-    }
 }
 
 /// Disputes false claims, votes on disputed ones, and finishes what is due.
@@ -142,10 +120,11 @@ impl Disputer {
         opinions: &Opinions,
         head: BlockRef,
     ) -> Result<(), DisputeError> {
-        self.over.retain(|key| opinions.void.contains(key));
-        for key in &opinions.void {
+        let void = opinions.void();
+        self.over.retain(|key| void.contains(key));
+        for key in void {
             let posted = batches.get(key.0).filter(|posted| posted.at.hash == key.1);
-            if let Some(posted) = posted.filter(|_| !self.over.contains(key)) {
+            if let Some(posted) = posted.filter(|_| !self.over.contains(&key)) {
                 self.consider(posted, head).await?;
             }
         }

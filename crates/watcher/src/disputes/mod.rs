@@ -2,8 +2,10 @@
 
 mod attestation;
 mod disputer;
+mod opinions;
 mod votes;
 
 pub use attestation::Attesters;
-pub use disputer::{DisputeError, Disputer, DisputerParts, Opinions};
+pub use disputer::{DisputeError, Disputer, DisputerParts};
+pub use opinions::Opinions;
 pub use votes::{VoteLog, VoteLogError};

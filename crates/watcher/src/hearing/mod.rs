@@ -11,7 +11,7 @@ pub use desk::{Desk, DeskError, DeskParts, Taken};
 pub use ear::{Ear, NotHeard, Outcome};
 pub use journal::{Journal, JournalError};
 pub use promises::promises_of;
-pub use registry::{KnownSet, committer_sets};
+pub use registry::{KnownSet, committer_sets, operators};
 pub use row::{PostedRow, Row, RowError};
 
 #[cfg(test)]

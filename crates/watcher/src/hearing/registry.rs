@@ -1,6 +1,8 @@
+use std::collections::BTreeSet;
+
 use alloy_primitives::Address;
 use alloy_sol_types::SolEvent;
-use forebond_contracts::bindings::GatewayRegistry;
+use forebond_contracts::bindings::{GatewayRegistry, ValidatorRegistry};
 use forebond_l1::{L1Error, execution::ExecutionClient};
 use forebond_types::CommitterSet;
 
@@ -27,29 +29,52 @@ pub struct KnownSet {
 pub async fn committer_sets(
     client: &ExecutionClient,
     registry: Address,
-    (first, last): (u64, u64),
+    blocks: (u64, u64),
 ) -> Result<Vec<KnownSet>, L1Error> {
-    let topics = [GatewayRegistry::CommitterSetChanged::SIGNATURE_HASH];
+    let events = events::<GatewayRegistry::CommitterSetChanged>(client, registry, blocks).await?;
+    let known = events.into_iter().map(|event| KnownSet {
+        gateway: event.gateway,
+        from_epoch: event.fromEpoch,
+        set: CommitterSet {
+            threshold: event.set.threshold,
+            members: event.set.members,
+        },
+    });
+    Ok(known.collect())
+}
+
+/// Accounts to whom validators came in a range of blocks, first and last.
+///
+/// # Errors
+/// [`L1Error`].
+pub async fn operators(
+    client: &ExecutionClient,
+    registry: Address,
+    blocks: (u64, u64),
+) -> Result<BTreeSet<Address>, L1Error> {
+    let events = events::<ValidatorRegistry::OperatorChanged>(client, registry, blocks).await?;
+    let operators = events.into_iter().map(|event| event.operator);
+    Ok(operators.filter(|operator| !operator.is_zero()).collect())
+}
+
+/// A contract's events in a range of blocks, in order: in parts where the node wants short ranges.
+async fn events<E: SolEvent>(
+    client: &ExecutionClient,
+    contract: Address,
+    (first, last): (u64, u64),
+) -> Result<Vec<E>, L1Error> {
+    let topics = [E::SIGNATURE_HASH];
     let (mut from, mut length) = (first, last.saturating_sub(first).saturating_add(1));
-    let mut sets = Vec::new();
+    let mut events = Vec::new();
     for _ in 0..MOST_SEARCHES {
         if from > last {
             break;
         }
         let to = from.saturating_add(length.saturating_sub(1)).min(last);
-        match client.logs_between((from, to), registry, &topics).await {
+        match client.logs_between((from, to), contract, &topics).await {
             Ok(logs) => {
-                let events = logs.iter().filter_map(|log| {
-                    GatewayRegistry::CommitterSetChanged::decode_log(&log.inner).ok()
-                });
-                sets.extend(events.map(|event| KnownSet {
-                    gateway: event.gateway,
-                    from_epoch: event.fromEpoch,
-                    set: CommitterSet {
-                        threshold: event.set.threshold,
-                        members: event.set.members.clone(),
-                    },
-                }));
+                let decoded = logs.iter().filter_map(|log| E::decode_log(&log.inner).ok());
+                events.extend(decoded.map(|log| log.data));
                 from = to.saturating_add(1);
             }
             Err(L1Error::Refused { .. } | L1Error::TooLong { .. } | L1Error::Status { .. })
@@ -60,5 +85,5 @@ pub async fn committer_sets(
             Err(error) => return Err(error),
         }
     }
-    Ok(sets)
+    Ok(events)
 }

@@ -1,4 +1,4 @@
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use alloy_primitives::B256;
 use forebond_evidence::{FaultKind, Ripe};
@@ -10,19 +10,19 @@ use forebond_settlement::Settlement;
 
 use super::{Passing, listening::ignore_unheard, passing::Observers, run::L1Slot};
 use crate::{
+    court::Court,
     disputes::{Disputer, Opinions},
-    hearing::{Desk, DeskError, committer_sets},
+    hearing::{Desk, DeskError, committer_sets, operators},
     liability::Shifter,
     now_ms,
+    sales::Sales,
     settled::{Batches, LateWindows, MissedSlots, Reviewer},
 };
 
-/// L1 blocks that are searched again for sets of committers: a reorg may have brought others.
+/// L1 blocks that are searched again for committers and operators: a reorg may have brought others.
 const OVERLAP_BLOCKS: u64 = 64;
 /// How often L1 is asked for its newest block, beside the view of it.
 const ASK_L1: Duration = Duration::from_secs(1);
-/// Batches whose blocks are known to derive that are remembered.
-const MOST_DERIVED: usize = 4_096;
 
 /// Looks at L1 block by block, and at what it says of what was heard.
 pub(super) struct Looker {
@@ -32,11 +32,15 @@ pub(super) struct Looker {
     pub(super) reviewer: Reviewer,
     pub(super) late: LateWindows,
     pub(super) missed: MissedSlots,
+    pub(super) opinions: Opinions,
     pub(super) disputer: Disputer,
     pub(super) shifter: Shifter,
     pub(super) batches: Batches,
     pub(super) observers: Observers,
-    pub(super) sets_until: u64,
+    pub(super) court: Court,
+    pub(super) sales: Arc<Sales>,
+    /// The block up to which L1 was searched for committers and operators.
+    pub(super) searched_until: u64,
     /// L1's head, the safe block and the number of due batches at a look that brought nothing.
     pub(super) reviewed: Option<((B256, u64), usize)>,
     pub(super) slot: L1Slot,
@@ -48,7 +52,6 @@ impl Looker {
     pub(super) async fn run(mut self, shutdown: Shutdown) {
         let mut looks = tokio::time::interval(Duration::from_millis(self.poll_ms.max(1)));
         looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        let mut opinions = Opinions::default();
         let mut told: Option<B256> = None;
         let mut asks = tokio::time::interval(ASK_L1);
         asks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -63,12 +66,12 @@ impl Looker {
             }
             tokio::select! {
                 () = shutdown.requested() => return,
-                () = self.look(&mut opinions, &mut told) => {}
+                () = self.look(&mut told) => {}
             }
         }
     }
 
-    async fn look(&mut self, opinions: &mut Opinions, told: &mut Option<B256>) {
+    async fn look(&mut self, told: &mut Option<B256>) {
         let Some(head) = self.settlement.head() else {
             return;
         };
@@ -78,49 +81,41 @@ impl Looker {
             tracing::error!(%error, "what L1 shows cannot be kept");
             return;
         }
+        // Before anything is disputed or voted on for it.
+        if let Err(error) = self.opinions.learn(&self.standing.standing()) {
+            tracing::error!(%error, "what derivation found cannot be kept");
+            return;
+        }
         // A batch that is not derived yet waits for the next L1 block, or the next rollup block that is safe.
         let at = (head.hash, self.standing.standing().heads.safe.0);
         let due = self.batches.due().len();
         if self.reviewed == Some((at, due)) && !self.desk.is_stirred() {
-            return self.at_head(opinions, told, head, is_new_head).await;
+            return self.at_head(told, head, is_new_head).await;
         }
         match self.reviewer.look(&mut self.batches, &self.shifter).await {
             Ok(compared) => {
                 self.reviewed = (self.batches.due().len() == due).then_some((at, due));
                 for posted in compared {
-                    opinions.derives.insert((posted.id, posted.at.hash));
+                    // Another batch can have brought the blocks that a void one claims.
+                    if self.opinions.of(&posted) == Some(true) {
+                        continue;
+                    }
                     self.observers
                         .tell(&Passing::Settled(Box::new(posted), now_ms()));
                 }
             }
             Err(error) => tracing::warn!(%error, "batches wait to be looked at"),
         }
-        while opinions.derives.len() > MOST_DERIVED {
-            opinions.derives.pop_first();
-        }
-        self.at_head(opinions, told, head, is_new_head).await;
+        self.at_head(told, head, is_new_head).await;
     }
 
     /// What changes with L1's blocks alone.
-    async fn at_head(
-        &mut self,
-        opinions: &mut Opinions,
-        told: &mut Option<B256>,
-        head: BlockRef,
-        is_new_head: bool,
-    ) {
+    async fn at_head(&mut self, told: &mut Option<B256>, head: BlockRef, is_new_head: bool) {
         let slot = self.desk.clock().slot_at_s(head.timestamp_s);
-        opinions.void = self
-            .standing
-            .standing()
-            .void_in
-            .iter()
-            .copied()
-            .collect::<BTreeSet<_>>();
         if !is_new_head {
             return;
         }
-        self.sets(head.number).await;
+        self.search(head.number).await;
         self.anew();
         let windows = self.settlement.windows();
         if let Err(error) = self.late.look(&self.batches, &windows, slot).await {
@@ -129,8 +124,15 @@ impl Looker {
         if let Err(error) = self.missed.look(slot).await {
             tracing::warn!(%error, "missed slots wait to be looked at");
         }
-        if let Err(error) = self.disputer.look(&self.batches, opinions, head).await {
+        if let Err(error) = self
+            .disputer
+            .look(&self.batches, &self.opinions, head)
+            .await
+        {
             tracing::warn!(%error, "disputes wait");
+        }
+        if let Err(error) = self.sales.look(slot).await {
+            tracing::warn!(%error, "delegations wait to be looked at");
         }
         if let Err(error) = self.shifter.look(&self.batches).await {
             tracing::warn!(%error, "liability waits to be moved");
@@ -158,19 +160,26 @@ impl Looker {
         Ok(())
     }
 
-    /// Sets of committers announced since the last time.
-    async fn sets(&mut self, head: u64) {
+    /// Sets of committers and operators announced since the last time.
+    async fn search(&mut self, head: u64) {
         let Some(client) = self.settlement.execution() else {
             return;
         };
-        let registry = self.settlement.facts().contracts.gateway_registry;
-        let from = self.sets_until.saturating_sub(OVERLAP_BLOCKS);
-        match committer_sets(client, registry, (from, head)).await {
-            Ok(sets) => {
+        let addresses = self.court.addresses();
+        let from = self.searched_until.saturating_sub(OVERLAP_BLOCKS);
+        let found = tokio::try_join!(
+            committer_sets(client, addresses.gateway_registry, (from, head)),
+            operators(client, addresses.validator_registry, (from, head)),
+        );
+        match found {
+            Ok((sets, operators)) => {
                 self.desk.note_sets(sets);
-                self.sets_until = head;
+                self.sales.note_operators(operators).await;
+                self.searched_until = head;
             }
-            Err(error) => tracing::warn!(%error, "sets of committers are not to be had"),
+            Err(error) => {
+                tracing::warn!(%error, "committers and operators are not to be had");
+            }
         }
     }
 

@@ -35,15 +35,16 @@ use super::{
 };
 use crate::{
     court::{Addresses, Court},
-    disputes::{Attesters, Disputer, DisputerParts, VoteLog},
+    disputes::{Attesters, Disputer, DisputerParts, Opinions, VoteLog},
     figures::Figures,
-    hearing::{Desk, DeskParts, Ear, Journal, committer_sets},
+    hearing::{Desk, DeskParts, Ear, Journal, committer_sets, operators},
     liability::Shifter,
     now_ms,
     payer::Payer,
     prosecution::{self, Docks, Prosecutor, WantedAnew},
     quality::{Exported, Quality},
-    serving::{Served, quality_methods, watcher_methods},
+    sales::Sales,
+    serving::{DelegationDesk, Served, delegation_methods, quality_methods, watcher_methods},
     settled::{Batches, LateWindows, MissedSlots, Presence, Reviewer},
     store::CaseStore,
 };
@@ -229,6 +230,16 @@ async fn watch(
     let registry = facts.contracts.gateway_registry;
     let sets = committer_sets(&client, registry, (around.from_block, head.number)).await?;
     desk.note_sets(sets);
+    let sales = Sales::open(
+        &config.data_dir,
+        desk.clone(),
+        court.clone(),
+        around.domain.l1_chain_id,
+    )?;
+    let sales = Arc::new(sales);
+    let registry = court.addresses().validator_registry;
+    let found = operators(&client, registry, (around.from_block, head.number)).await?;
+    sales.note_operators(found).await;
     let reader = follower.reader.clone();
     let (told, of_store) = (desk.clone(), reader.clone());
     let now = slots.slot_at_s(head.timestamp_s);
@@ -290,13 +301,16 @@ async fn watch(
             facts.turns.handover_slots,
         ),
         missed: MissedSlots::new(desk.clone(), court.clone(), presence),
-        shifter: Shifter::new(court, payer, desk.clone()),
+        shifter: Shifter::new(court.clone(), payer, desk.clone()),
+        opinions: Opinions::open(&config.data_dir)?,
         disputer,
         batches: Batches::kept(desk.batches()?),
         settlement: settlement.clone(),
         standing: follower.standing.clone(),
         observers: observers.clone(),
-        sets_until: head.number,
+        court: court.clone(),
+        sales: sales.clone(),
+        searched_until: head.number,
         reviewed: None,
         slot: slot.clone(),
         poll_ms: config.poll_ms,
@@ -328,9 +342,11 @@ async fn watch(
         tokio::spawn(measuring),
     ];
 
+    let of_delegations = slot.clone();
+    let delegations = DelegationDesk::new(sales, around.figures, move || of_delegations.now());
     let served = Served::new(desk.clone(), around.domain, seen, move || slot.now());
     let quality = around.quality;
-    let server = serving(config, follower, served, quality).await;
+    let server = serving(config, follower, (served, delegations), quality).await;
     let served = async {
         let (server, feed) = server?;
         let mut out = std::io::stdout();
@@ -391,7 +407,7 @@ async fn desk(
 async fn serving(
     config: &WatcherConfig,
     follower: &FollowerService,
-    served: Served,
+    (served, delegations): (Served, DelegationDesk),
     quality: Arc<parking_lot::Mutex<Quality>>,
 ) -> eyre::Result<(forebond_rpc::ServerHandle, tokio::task::JoinHandle<()>)> {
     let chain = Arc::new(LedgerChain::new(follower.reader.clone(), NoTransactions));
@@ -404,6 +420,7 @@ async fn serving(
     let mut module = eth_module(chain.clone(), &config.rpc, heavy, version)?;
     module.merge(ledger_methods(chain.clone(), standing)?)?;
     module.merge(watcher_methods(served)?)?;
+    module.merge(delegation_methods(delegations)?)?;
     module.merge(quality_methods(quality)?)?;
     let server = serve(&config.rpc, config.http, module).await?;
     Ok((server, tokio::spawn(chain.feed())))

@@ -22,6 +22,9 @@ pub const UNKNOWN_BASE: i32 = -32615;
 /// Nothing more is kept about this gateway's window.
 pub const FULL: i32 = -32616;
 
+/// Signed by nobody who has validators to lend.
+pub const NOT_AN_OPERATORS: i32 = -32617;
+
 /// Why a submission is not taken.
 #[derive(Debug, thiserror::Error)]
 pub enum SubmitRefusal {

@@ -169,6 +169,7 @@ mod tests {
     use std::sync::Arc;
 
     use alloy_primitives::{Bytes, keccak256};
+    use forebond_follower::Standing;
     use forebond_l1::execution::BlockRef;
     use forebond_rollup::op::L1Origin;
     use forebond_types::Batch;
@@ -277,10 +278,13 @@ mod tests {
         let mut batches = Batches::default();
         batches.follow(&book([block(1, 0, 9, &[]), block(2, 0, 9, &[(1, 5)])]));
         let void = batches.get(1).unwrap().clone();
-        let opinions = Opinions {
-            void: [(1, void.at.hash)].into(),
-            ..Opinions::default()
+        let dir = tempfile::tempdir().unwrap();
+        let mut opinions = Opinions::open(dir.path()).unwrap();
+        let standing = Standing {
+            void_in: Arc::new([(1, void.at.hash)].into()),
+            ..Standing::default()
         };
+        opinions.learn(&standing).unwrap();
         assert_eq!(opinions.of(&void), Some(true));
         let after = book([
             block(1, 0, 9, &[]),
