@@ -37,6 +37,12 @@ impl Held {
         all.push_back(object);
     }
 
+    /// Whether nobody holds any.
+    pub(super) fn is_empty(&self) -> bool {
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.is_empty()
+    }
+
     /// Those of one window, oldest first.
     pub(super) fn of_window(&self, window: &Window) -> Vec<Preconfirmation> {
         let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
