@@ -218,6 +218,10 @@ relays = ["{}"]
 attempt_deadline_ms = 1000
 call_deadline_ms = 2000
 longest_pause_ms = 2000
+[modules.policy]
+max_latency_ms = 30000
+[modules.policy.health]
+down_after = 10
 [modules.loans]
 length_epochs = 6
 renew_before_epochs = 3
@@ -227,7 +231,7 @@ renew_before_epochs = 3
             self.chain.chain_id,
             self.relay.url,
         );
-        // Gateway A is the best one, B the next.
+        // Gateway A is the best one, B the next. Their health is judged patiently: a machine that stalls takes nobody's slots.
         for (gateway, fee_share_bps) in [(1, 0), (2, 4_000), (3, 2_000)] {
             let key = delegate(habits.delegates, gateway);
             write!(

@@ -138,6 +138,35 @@ async fn an_epoch_sold_twice_costs_its_operator_the_rewards_and_honest_sales_cos
     watcher.stop().await
 }
 
+/// R28: who signs a lot of what harms nobody makes no room disappear for what does.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_shelf_hides_nothing() -> Result<()> {
+    let scene = Scene::open().await?;
+    let watcher = scene.watcher(&[]).await?;
+    let epoch = scene.stage.epoch().await?;
+    let (a, b) = (scene.opening.a.id, scene.opening.b.id);
+    let bring = async |gateway, nonce| {
+        let sale = delegation(&scene, Role::OperatorB, gateway, (epoch, epoch + 99), nonce)?;
+        let sale = signed(&scene, Role::OperatorB, &sale)?;
+        submit_delegation(&watcher.rpc(), &sale).await
+    };
+    for nonce in 100..164 {
+        let answer = bring(b, nonce).await?;
+        ensure!(
+            answer["caseIds"] == json!([]),
+            "B lends to gateway B: {answer}"
+        );
+    }
+    let refused = bring(b, 164).await.unwrap_err();
+    ensure!(refused.to_string().contains("-32616"), "{refused}");
+    let answer = bring(a, 165).await?;
+    ensure!(
+        answer["caseIds"].as_array().map(Vec::len) == Some(1),
+        "{answer}"
+    );
+    watcher.stop().await
+}
+
 /// What is sold twice ahead of time is found when its epoch comes, by what was brought before: nobody has to bring it again.
 #[tokio::test(flavor = "multi_thread")]
 async fn two_signatures_for_one_epoch_to_come_are_found_once_it_is_near() -> Result<()> {

@@ -226,17 +226,21 @@ impl Sales {
             state.due = shelf.all().map(|(hash, _)| *hash).collect();
         }
         for _ in 0..AT_ONCE {
-            let Some(hash) = state.due.front().copied() else {
+            let Some(hash) = state.due.pop_front() else {
                 break;
             };
-            if let Some(sale) = state.shelf.get(&hash) {
-                let looked = state.looked_until.get(&hash).copied();
-                let from = looked.map_or(now.oldest, |until| until.saturating_add(1));
-                self.audit(&state.shelf, sale, from, now).await?;
-                let until = now.epoch.saturating_add(FINAL_AHEAD);
-                state.looked_until.insert(hash, until);
+            let Some(sale) = state.shelf.get(&hash) else {
+                continue;
+            };
+            let looked = state.looked_until.get(&hash).copied();
+            let from = looked.map_or(now.oldest, |until| until.saturating_add(1));
+            if let Err(error) = self.audit(&state.shelf, sale, from, now).await {
+                // The others come first: one that always fails holds nobody up.
+                state.due.push_back(hash);
+                return Err(error);
             }
-            state.due.pop_front();
+            let until = now.epoch.saturating_add(FINAL_AHEAD);
+            state.looked_until.insert(hash, until);
         }
         Ok(())
     }
