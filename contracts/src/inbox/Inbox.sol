@@ -69,16 +69,18 @@ contract Inbox is ClaimDisputes {
     }
 
     /// @inheritdoc IInbox
-    function postBatchDisputing(Posting calldata posting, bytes calldata gatewaySignature, uint64 slot, uint32 parentId)
-        external
-        payable
-        returns (uint32 batchId)
-    {
+    function postBatchDisputing(
+        Posting calldata posting,
+        bytes calldata gatewaySignature,
+        uint64 slot,
+        uint32 parentId,
+        uint32 disputedId
+    ) external payable returns (uint32 batchId) {
         uint256 gasAtStart = gasleft();
         if (msg.value != 0 && msg.value != disputeBondWei) revert WrongBond(disputeBondWei, msg.value);
         // Credit is written only when no dispute was opened, and then nothing was called. Everything `_post` rests on is read after.
         // slither-disable-next-line reentrancy-no-eth
-        if (!_clearWay(parentId) && msg.value != 0) creditOf[msg.sender] += msg.value;
+        if (!_clearWay(parentId, disputedId) && msg.value != 0) creditOf[msg.sender] += msg.value;
         return _post(posting, gatewaySignature, slot, parentId, gasAtStart);
     }
 
@@ -254,10 +256,11 @@ contract Inbox is ClaimDisputes {
     }
 
     /// Makes `parentId` a place where a batch may be added (R4). True if that took the sender's bond.
-    function _clearWay(uint32 parentId) private returns (bool bondTaken) {
+    function _clearWay(uint32 parentId, uint32 disputedId) private returns (bool bondTaken) {
         if (parentId > _head.count) revert UnknownBatch(parentId);
         if (_isDead(parentId)) revert ParentIsDead(parentId);
         uint32 child = _lastChild(parentId);
+        if (child != disputedId) revert AnotherChild(child, disputedId);
         if (child == 0) return false;
         BatchStatus status = statusOf(child);
         if (status == BatchStatus.Void || status == BatchStatus.Disputed) return false;

@@ -86,6 +86,8 @@ interface IInbox {
     /// Child of a batch that is Void or Orphaned: it could never count.
     error ParentIsDead(uint32 parentId);
     error UnknownBatch(uint32 batchId);
+    /// The newest child of the parent is another one than the poster wanted to dispute.
+    error AnotherChild(uint32 expected, uint32 got);
     error EmptyRange(uint64 firstBlock, uint64 lastBlock);
     error WrongFirstBlock(uint64 expected, uint64 got);
     /// Blocks are skipped that nodes do not generate yet (R8).
@@ -144,11 +146,15 @@ interface IInbox {
 
     /// As `postBatch`, on the parent the poster holds for the last true one (R4). If that parent has a child that is neither void nor
     /// disputed, the child is disputed for the sender, who brings one bond: when it falls, all that was built on it falls with it.
-    /// A bond that is not needed is credited. `parentId` 0 is genesis.
-    function postBatchDisputing(Posting calldata posting, bytes calldata gatewaySignature, uint64 slot, uint32 parentId)
-        external
-        payable
-        returns (uint32 batchId);
+    /// A bond that is not needed is credited. `parentId` 0 is genesis. `disputedId` is the newest child of that parent, which the
+    /// poster holds void, 0 if it has none: who lost a race to somebody else that goes on beside the same child disputes nobody.
+    function postBatchDisputing(
+        Posting calldata posting,
+        bytes calldata gatewaySignature,
+        uint64 slot,
+        uint32 parentId,
+        uint32 disputedId
+    ) external payable returns (uint32 batchId);
 
     /// Says that the batch's data does not derive to its claim. Exactly `disputeBondWei`; only within the claim window; once per batch.
     function dispute(uint32 batchId) external payable;

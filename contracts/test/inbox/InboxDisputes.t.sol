@@ -222,7 +222,7 @@ contract InboxDisputesTest is InboxWorld {
         bytes memory signed = signBatch(KEY_B, posting);
         vm.deal(address(this), BOND);
         vm.expectRevert(abi.encodeWithSelector(IInbox.NotDisputable.selector, 1, BatchStatus.Confirmed));
-        inbox.postBatchDisputing{value: BOND}(posting, signed, 400, 0);
+        inbox.postBatchDisputing{value: BOND}(posting, signed, 400, 0, 1);
     }
 
     /// A resolver may answer while it is told of the dispute: then the batch stands, and nothing is posted beside it.
@@ -235,7 +235,7 @@ contract InboxDisputesTest is InboxWorld {
         uint64 slot = inbox.currentSlot();
         vm.deal(address(this), BOND);
         vm.expectRevert(abi.encodeWithSelector(IInbox.NotDisputed.selector, 1, BatchStatus.Confirmed));
-        inbox.postBatchDisputing{value: BOND}(posting, signed, slot, 0);
+        inbox.postBatchDisputing{value: BOND}(posting, signed, slot, 0, 1);
         assertEq(inbox.newest(), 1);
     }
 
@@ -248,7 +248,7 @@ contract InboxDisputesTest is InboxWorld {
             Posting memory posting = plan(dead, 143, 15, KEY_A);
             bytes memory signed = signBatch(KEY_A, posting);
             vm.expectRevert(abi.encodeWithSelector(IInbox.ParentIsDead.selector, dead));
-            inbox.postBatchDisputing(posting, signed, 10, dead);
+            inbox.postBatchDisputing(posting, signed, 10, dead, 0);
         }
         // And none is a sibling of a batch that stands.
         uint32 good = postOn(0, 60, 15, KEY_A);
@@ -258,8 +258,28 @@ contract InboxDisputesTest is InboxWorld {
         Posting memory late = plan(0, 80, 15, KEY_A);
         bytes memory lateSigned = signBatch(KEY_A, late);
         vm.expectRevert(abi.encodeWithSelector(IInbox.NotDisputable.selector, rival, BatchStatus.Orphaned));
-        inbox.postBatchDisputing(late, lateSigned, 10, 0);
+        inbox.postBatchDisputing(late, lateSigned, 10, 0, rival);
         assertStatus(rival, BatchStatus.Orphaned);
+    }
+
+    /// Two posters hold batch 1 void. The one that comes second knows nothing of the first one's batch, and must not dispute it.
+    function test_R4_whoLostTheRaceBesideAVoidBatchDisputesNobody() public {
+        vm.deal(address(this), 10 * BOND);
+        postOn(0, 50, 15, KEY_A);
+        Posting memory late = plan(0, 70, 15, KEY_A);
+        bytes memory lateSigned = signBatch(KEY_A, late);
+        uint32 honest = postDisputing(0, 60, 15, KEY_A, BOND);
+        for (uint32 named; named < 2; ++named) {
+            vm.expectRevert(abi.encodeWithSelector(IInbox.AnotherChild.selector, honest, named));
+            inbox.postBatchDisputing{value: BOND}(late, lateSigned, 10, 0, named);
+        }
+        assertStatus(honest, BatchStatus.Posted);
+        assertEq(inbox.newest(), honest);
+        // A batch without children is not disputed past anything.
+        Posting memory next = plan(honest, 70, 15, KEY_A);
+        bytes memory nextSigned = signBatch(KEY_A, next);
+        vm.expectRevert(abi.encodeWithSelector(IInbox.AnotherChild.selector, 0, honest));
+        inbox.postBatchDisputing(next, nextSigned, 10, honest, honest);
     }
 
     function test_R4_aRowOfSiblingsFallsInOrder() public {
@@ -335,9 +355,9 @@ contract InboxDisputesTest is InboxWorld {
         Posting memory posting = plan(0, 60, 15, KEY_A);
         bytes memory signed = signBatch(KEY_A, posting);
         vm.expectRevert(abi.encodeWithSelector(IInbox.WrongBond.selector, BOND, 1));
-        inbox.postBatchDisputing{value: 1}(posting, signed, 10, 0);
+        inbox.postBatchDisputing{value: 1}(posting, signed, 10, 0, 1);
         vm.expectRevert(abi.encodeWithSelector(IInbox.WrongBond.selector, BOND, 0));
-        inbox.postBatchDisputing(posting, signed, 10, 0);
+        inbox.postBatchDisputing(posting, signed, 10, 0, 1);
     }
 
     function test_aBatchIsDisputedOnceAndInTime() public {

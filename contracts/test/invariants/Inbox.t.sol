@@ -57,7 +57,7 @@ contract InboxHandler is InboxWorld {
         // Beside a Confirmed batch, or one that can no longer be disputed, nothing could ever count.
         bool clear = opens ? _mayDispute(rival) : rival == 0 || isVoid[rival] || !plainlyDead(rival);
         bool may = clear && !plainlyDead(parent) && !isVoid[parent];
-        try inbox.postBatchDisputing{value: BOND}(posting, signed, slot, parent) returns (uint32 batchId) {
+        try inbox.postBatchDisputing{value: BOND}(posting, signed, slot, parent, rival) returns (uint32 batchId) {
             _expect(may, "a place where no batch may be");
             paidInWei += BOND;
             if (opens) _opened(rival);

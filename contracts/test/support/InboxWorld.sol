@@ -196,8 +196,16 @@ abstract contract InboxWorld is Test {
     {
         Posting memory posting = plan(parentId, lastBlock, window, key);
         bytes memory signed = signBatch(key, posting);
-        batchId = inbox.postBatchDisputing{value: valueWei}(posting, signed, inbox.currentSlot(), parentId);
+        uint32 child = newestChild(parentId);
+        batchId = inbox.postBatchDisputing{value: valueWei}(posting, signed, inbox.currentSlot(), parentId, child);
         _taken += 1;
+    }
+
+    /// 0: none.
+    function newestChild(uint32 parentId) internal view returns (uint32 child) {
+        for (child = inbox.batchCount(); child > 0; --child) {
+            if (inbox.record(child).parentId == parentId) return child;
+        }
     }
 
     /// The post must be refused with exactly this error.

@@ -19,8 +19,8 @@ pub struct Letters {
     pub base: Option<SignedBase>,
     /// The present owner's Base and who signs for it, when our window is over (R5).
     pub permit: Option<(SignedBase, CommitterSet)>,
-    /// The batch to post on, when that is not the newest one (R4).
-    pub disputing: Option<u32>,
+    /// The batch to post on and its child that is held void, when the newest batch is not the one to post on (R4).
+    pub disputing: Option<(u32, u32)>,
 }
 
 /// Calldata of the posting in the block of `slot`.
@@ -48,11 +48,12 @@ pub fn posting_call(letters: &Letters, slot: u64) -> Result<Bytes, ConvertError>
             slot,
         }
         .abi_encode(),
-        Some(parent) => Inbox::postBatchDisputingCall {
+        Some((parent, disputed)) => Inbox::postBatchDisputingCall {
             posting,
             gatewaySignature: signature,
             slot,
             parentId: parent,
+            disputedId: disputed,
         }
         .abi_encode(),
     };

@@ -13,7 +13,7 @@ mod parent;
 mod situation;
 
 pub use decide::decide;
-pub use parent::{Ancestor, Parent, first_block, parent_of};
+pub use parent::{Ancestor, Parent, first_block, parent_of, still_fits};
 pub use situation::{Decision, Hold, Order, Permit, Policy, Rules, SealedBlock, Situation, Why};
 
 #[cfg(test)]

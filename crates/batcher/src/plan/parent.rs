@@ -44,6 +44,17 @@ pub fn parent_of(line: &[Ancestor], void: &BTreeSet<u32>) -> Option<Parent> {
     })
 }
 
+/// Whether a batch on the parent with this hash can still be posted, now that `line` is the newest batch with its ancestors. `disputing`:
+/// the parent and its child that is held void, as far as the line has to reach; somebody else may have gone on beside it.
+pub fn still_fits(line: &[Ancestor], parent_hash: B256, disputing: Option<(u32, u32)>) -> bool {
+    match disputing {
+        None => line.first().map(|newest| newest.hash) == Some(parent_hash),
+        Some((parent, disputed)) => line
+            .iter()
+            .any(|batch| batch.id == disputed && batch.parent_id == parent),
+    }
+}
+
 /// First block of the next batch, sent for `slot`, on a parent that ends with `last_posted`: the block after it, or, when nodes fill the
 /// blocks behind it by themselves (R8), the one after those. They do it in that slot's own L1 block, before the batch: a batch that
 /// begins with a block that is due is void, and its claim a fault.
@@ -73,6 +84,17 @@ mod tests {
             parent_id,
             last_block: u64::from(id) * 10,
         }
+    }
+
+    #[test]
+    fn who_sees_that_somebody_else_went_on_beside_the_void_batch_does_not_send() {
+        let line = [batch(5, 4), batch(4, 2), batch(2, 0)];
+        assert!(still_fits(&line, line[0].hash, None));
+        assert!(!still_fits(&line, line[1].hash, None));
+        assert!(still_fits(&line, line[2].hash, Some((2, 4))));
+        // Number 6 stands beside number 4.
+        let line = [batch(6, 2), batch(2, 0)];
+        assert!(!still_fits(&line, line[1].hash, Some((2, 4))));
     }
 
     #[test]

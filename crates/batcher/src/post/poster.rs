@@ -231,7 +231,10 @@ impl Poster {
             set: job.set.clone(),
             base: Some(job.base.clone()),
             permit: job.permit.clone(),
-            disputing: job.parent.disputes.map(|_| job.parent.batch.id),
+            disputing: job
+                .parent
+                .disputes
+                .map(|disputed| (job.parent.batch.id, disputed)),
         };
         let rules = SlotRules {
             clock: self.config.slots,

@@ -6,6 +6,7 @@ use prometheus::IntCounter;
 use super::waiting::Entered;
 use crate::{
     inbox::{InboxReader, Letters, posting_call},
+    plan::still_fits,
     source::SignedBase,
 };
 
@@ -45,11 +46,12 @@ impl PostWork<'_> {
         if let Ok(known) = self.reader.has_base(base.window, base.base, at).await {
             self.letters.base = (!known).then(|| self.base.clone());
         }
-        match self.reader.standing(head, None).await {
+        let disputing = self.letters.disputing;
+        let down_to = disputing.map(|(_, disputed)| disputed);
+        match self.reader.standing(head, down_to).await {
             Ok(standing) => {
                 let newest = standing.line.first().map(|batch| batch.hash);
-                let fits = self.letters.disputing.is_some()
-                    || newest == Some(self.letters.batch.parentBatch);
+                let fits = still_fits(&standing.line, self.letters.batch.parentBatch, disputing);
                 if !fits {
                     tracing::info!(
                         slot,

@@ -176,7 +176,7 @@ impl Node {
                 .permit
                 .and(permit)
                 .map(|signed| (signed.base.clone(), signed.signature)),
-            parent: (parent.batch.id, parent.disputes.is_some()),
+            parent: (parent.batch.id, parent.disputes),
             blobs: packed.blobs,
         }))
     }

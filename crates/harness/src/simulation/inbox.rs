@@ -23,7 +23,7 @@ pub(crate) struct Posting {
     pub(crate) base: (Base, Signature),
     pub(crate) permit: Option<(Base, Signature)>,
     /// The batch it stands on; and whether the child of it is disputed.
-    pub(crate) parent: (u32, bool),
+    pub(crate) parent: (u32, Option<u32>),
     pub(crate) blobs: Vec<Box<Blob>>,
 }
 
@@ -114,11 +114,21 @@ impl SimInbox {
     fn check_place(&self, rules: &Rules, posting: &Posting, slot: u64) -> Result<(), String> {
         let batch = &posting.batch;
         let (parent_id, disputes) = posting.parent;
-        if parent_id != self.newest && !disputes {
-            return Err(format!(
-                "the newest batch is {}, not {parent_id}",
-                self.newest
-            ));
+        match disputes {
+            None if parent_id != self.newest => {
+                return Err(format!(
+                    "the newest batch is {}, not {parent_id}",
+                    self.newest
+                ));
+            }
+            Some(disputed) => {
+                let mut newest_first = self.taken.iter().rev();
+                let child = newest_first.find(|taken| taken.parent_id == parent_id);
+                if child.map(|taken| taken.id) != Some(disputed) {
+                    return Err("AnotherChild".into());
+                }
+            }
+            None => {}
         }
         let parent = self.batch(parent_id);
         let parent_hash = parent.map_or(B256::ZERO, |parent| parent.hash);

@@ -17,7 +17,11 @@ use std::time::Instant;
 use alloy_primitives::{U256, keccak256};
 use eyre::{Result, ensure, eyre};
 use forebond_contracts::bindings::{AttesterResolver, Inbox};
-use forebond_harness::scenario::{accounts::Role, bonds::reserve_of, deployment::ETHER};
+use forebond_harness::scenario::{
+    accounts::Role,
+    bonds::reserve_of,
+    deployment::{ETHER, EVIDENCE_HORIZON_S, RollupTerms},
+};
 use scene::{PATIENCE, Scene};
 use serde_json::{Value, json};
 
@@ -85,7 +89,22 @@ async fn two_contradicting_frags_that_a_user_submits_cost_the_bond_and_pay_the_w
 /// Issue: a false claim is disputed, voted void and convicted.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_batch_whose_data_is_nonsense_is_disputed_voted_void_and_convicted() -> Result<()> {
-    let mut scene = Scene::open().await?;
+    let scene = Scene::open().await?;
+    false_claim_is_convicted(scene).await
+}
+
+/// The verdict comes when evidence of other faults is not heard any more: what was said in the window has to be known still.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_verdict_behind_the_evidence_horizon_still_convicts() -> Result<()> {
+    let slow = |terms: &mut RollupTerms| {
+        terms.resolver.veto_s = 2 * EVIDENCE_HORIZON_S;
+        terms.resolver.resolver_s = 3 * EVIDENCE_HORIZON_S;
+    };
+    let scene = Scene::open_on(slow).await?;
+    false_claim_is_convicted(scene).await
+}
+
+async fn false_claim_is_convicted(mut scene: Scene) -> Result<()> {
     for attester in [Role::AttesterA, Role::AttesterB] {
         let bond = AttesterResolver::bondCall {};
         scene

@@ -19,6 +19,7 @@ use forebond_harness::{
         Stage,
         accounts::Role,
         bonds::{Gateway, reserve_of},
+        deployment::RollupTerms,
         faults, late,
         opening::{Opening, open_on},
         posting::{self, Rollup},
@@ -56,6 +57,11 @@ pub struct Scene {
 
 impl Scene {
     pub async fn open() -> Result<Self> {
+        Self::open_on(|_| {}).await
+    }
+
+    /// As [`Self::open`], with other terms.
+    pub async fn open_on(change: impl FnOnce(&mut RollupTerms)) -> Result<Self> {
         let _ = init_logging(&LoggingConfig {
             filter: "off".to_owned(),
             ..LoggingConfig::default()
@@ -86,6 +92,7 @@ impl Scene {
             terms.genesis_time_s = origin.timestamp_s;
             terms.genesis_hash = hash;
             terms.claim_window_s = CLAIM_WINDOW_S;
+            change(terms);
         })
         .await?;
         let file = RollupFile {

@@ -4,5 +4,5 @@ mod addresses;
 mod reader;
 
 pub use addresses::{Addresses, MissingContract};
-pub use reader::{Court, CourtError};
+pub use reader::{Court, CourtError, Heard};
 pub(crate) use reader::{claim_call, standing};

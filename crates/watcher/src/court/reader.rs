@@ -43,6 +43,15 @@ impl CourtError {
     }
 }
 
+/// How long behind a window evidence about it is heard, seconds (`Trials.sol`).
+#[derive(Clone, Copy, Debug)]
+pub struct Heard {
+    /// Of most faults.
+    pub plain_s: u64,
+    /// Of faults that a verdict has to show first: longer than that.
+    pub behind_a_verdict_s: u64,
+}
+
 /// Reads what L1 shows of cases. It remembers nothing, so reorgs and restarts need no care.
 #[derive(Clone, Debug)]
 pub struct Court {
@@ -89,30 +98,39 @@ impl Court {
     /// [`CourtError`].
     pub async fn case(&self, accusation: Accusation) -> Result<Case, CourtError> {
         let epoch = self.clock.epoch_of(accusation.window);
-        let terms = Parameters::termsAtCall { epoch };
-        let terms = self
-            .read(self.addresses.parameters, &terms, BlockId::latest())
-            .await?;
-        let mut horizon_s = terms.evidenceHorizonSeconds;
-        // Faults that a verdict has to show first are heard longer (`Trials.sol`).
-        if matches!(accusation.kind, FaultKind::Unkept | FaultKind::FalseClaim) {
-            let config = Inbox::configCall {};
-            let config = self
-                .read(self.addresses.inbox, &config, BlockId::latest())
-                .await?;
-            let settled_s = config
-                .claimWindowSeconds
-                .saturating_add(config.resolverSeconds);
-            horizon_s = horizon_s
-                .max(settled_s)
-                .saturating_add(terms.claimPeriodSeconds);
-        }
+        let heard = self.heard(epoch).await?;
+        let horizon_s = match accusation.kind {
+            FaultKind::Unkept | FaultKind::FalseClaim => heard.behind_a_verdict_s,
+            _ => heard.plain_s,
+        };
         let window_ends_s = self.clock.start_s(accusation.window.saturating_add(1));
         Ok(Case {
             judge: self.addresses.judge(accusation.judge),
             watcher: self.watcher,
             until_s: window_ends_s.saturating_add(horizon_s),
             accusation,
+        })
+    }
+
+    /// How long evidence about a window of this epoch is heard.
+    ///
+    /// # Errors
+    /// [`CourtError`].
+    pub async fn heard(&self, epoch: u64) -> Result<Heard, CourtError> {
+        let latest = BlockId::latest();
+        let terms = Parameters::termsAtCall { epoch };
+        let terms = self.read(self.addresses.parameters, &terms, latest).await?;
+        let config = Inbox::configCall {};
+        let config = self.read(self.addresses.inbox, &config, latest).await?;
+        let settled_s = config
+            .claimWindowSeconds
+            .saturating_add(config.resolverSeconds);
+        let plain_s = terms.evidenceHorizonSeconds;
+        Ok(Heard {
+            plain_s,
+            behind_a_verdict_s: plain_s
+                .max(settled_s)
+                .saturating_add(terms.claimPeriodSeconds),
         })
     }
 

@@ -7,9 +7,7 @@ use std::{
     },
 };
 
-use alloy_eips::BlockId;
 use eyre::{WrapErr, eyre};
-use forebond_contracts::bindings::Parameters;
 use forebond_evidence::docket::Book;
 use forebond_exec::StoreOptions;
 use forebond_follower::{FollowerService, ServiceConfig, ServiceStanding, Tap, start};
@@ -381,13 +379,11 @@ async fn desk(
     domain: Domain,
 ) -> eyre::Result<Arc<Desk>> {
     let clock = court.clock();
-    let terms = Parameters::termsAtCall {
-        epoch: clock.epoch_of(clock.slot_at_s(court.client().head().await?.timestamp_s)),
-    };
-    let parameters = court.addresses().parameters;
-    let terms = court.read(parameters, &terms, BlockId::latest()).await?;
-    let horizon_slots = terms
-        .evidenceHorizonSeconds
+    let now_s = court.client().head().await?.timestamp_s;
+    let heard = court.heard(clock.epoch_of(clock.slot_at_s(now_s))).await?;
+    // As long as anything can be brought: a verdict may come when other evidence is not heard any more.
+    let horizon_slots = heard
+        .behind_a_verdict_s
         .checked_div(clock.seconds_per_slot)
         .unwrap_or(0);
     let book = Book::new(domain, clock, horizon_slots, config.limits);
