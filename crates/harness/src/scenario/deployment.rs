@@ -205,7 +205,7 @@ pub fn rollup_parameters(constants: &Constants, terms: &RollupTerms) -> Result<V
             "attesterThreshold": terms.resolver.threshold,
             "attesterBondWei": ATTESTER_BOND_WEI.to_string(),
             "vetoSeconds": terms.resolver.veto_s,
-            "attesterExitSeconds": 40,
+            "attesterExitSeconds": terms.resolver.veto_s.max(40),
             "sequencingWindowSlots": terms.sequencing_window_slots,
             "rollup": {
                 "l2GenesisTime": terms.genesis_time_s,
