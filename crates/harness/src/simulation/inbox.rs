@@ -22,7 +22,7 @@ pub(crate) struct Posting {
     pub(crate) signature: Signature,
     pub(crate) base: (Base, Signature),
     pub(crate) permit: Option<(Base, Signature)>,
-    /// The batch it stands on; and whether the child of it is disputed.
+    /// The batch it stands on; and the child of it that is disputed, when one is.
     pub(crate) parent: (u32, Option<u32>),
     pub(crate) blobs: Vec<Box<Blob>>,
 }

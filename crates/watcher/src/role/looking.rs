@@ -162,10 +162,7 @@ impl Looker {
 
     /// Sets of committers and operators announced since the last time.
     async fn search(&mut self, head: u64) {
-        let Some(client) = self.settlement.execution() else {
-            return;
-        };
-        let addresses = self.court.addresses();
+        let (client, addresses) = (self.court.client(), self.court.addresses());
         let from = self.searched_until.saturating_sub(OVERLAP_BLOCKS);
         let found = tokio::try_join!(
             committer_sets(client, addresses.gateway_registry, (from, head)),

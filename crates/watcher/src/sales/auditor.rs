@@ -134,7 +134,10 @@ struct State {
 #[derive(Clone, Copy)]
 struct Now {
     epoch: u64,
+    /// The oldest epoch that sales are held against.
     oldest: u64,
+    /// The newest one.
+    last_final: u64,
 }
 
 impl Sales {
@@ -187,23 +190,17 @@ impl Sales {
         }
         // Before there is a place for it: a full shelf must not hide what contradicts it.
         let cases = self.audit(&state.shelf, &sale, now.oldest, now).await?;
-        if state.shelf.has(&sale) {
-            return Ok(Bought {
-                is_new: false,
-                cases,
-            });
-        }
         let hash = sale.struct_hash();
-        match state.shelf.put(sale).map_err(SalesError::from)? {
+        let shelved = state.shelf.put(sale).map_err(SalesError::from)?;
+        match shelved {
             Shelved::Full if cases.is_empty() => return Err(NotBought::Full(operator)),
-            Shelved::Full => {}
-            Shelved::New | Shelved::Known => {
-                let until = now.epoch.saturating_add(FINAL_AHEAD);
-                state.looked_until.insert(hash, until);
+            Shelved::New => {
+                state.looked_until.insert(hash, now.last_final);
             }
+            Shelved::Full | Shelved::Known => {}
         }
         Ok(Bought {
-            is_new: true,
+            is_new: shelved != Shelved::Known,
             cases,
         })
     }
@@ -239,8 +236,7 @@ impl Sales {
                 state.due.push_back(hash);
                 return Err(error);
             }
-            let until = now.epoch.saturating_add(FINAL_AHEAD);
-            state.looked_until.insert(hash, until);
+            state.looked_until.insert(hash, now.last_final);
         }
         Ok(())
     }
@@ -250,6 +246,7 @@ impl Sales {
         Now {
             epoch,
             oldest: epoch.saturating_sub(MOST_EPOCHS_BACK),
+            last_final: epoch.saturating_add(FINAL_AHEAD),
         }
     }
 
@@ -301,13 +298,17 @@ impl Sales {
     ) -> Result<Vec<B256>, SalesError> {
         let one = &sale.message;
         let first = one.firstEpoch.max(from);
-        let last = one.lastEpoch.min(now.epoch.saturating_add(FINAL_AHEAD));
+        let last = one.lastEpoch.min(now.last_final);
         if first > last {
             return Ok(Vec::new());
         }
         let rivals: Vec<_> = shelf
             .of(one.operator)
-            .filter(|other| other.message.gateway != one.gateway)
+            .filter(|other| {
+                let other = &other.message;
+                let overlaps = other.firstEpoch <= last && first <= other.lastEpoch;
+                other.gateway != one.gateway && overlaps
+            })
             .collect();
         let nonces = rivals.iter().map(|other| other.message.nonce);
         let mut used = BTreeSet::new();
@@ -318,23 +319,19 @@ impl Sales {
         }
         let is_used = |nonce| used.contains(&nonce);
         for other in rivals {
-            let epoch = last.min(other.message.lastEpoch);
-            if epoch < first.max(other.message.firstEpoch) {
-                continue;
-            }
-            let place = self.place(epoch).await?;
+            let place = self.place(last.min(other.message.lastEpoch)).await?;
             let second = Second::Signed(other);
             let found = double_delegation::accuse(place, self.separator, sale, second, is_used);
             if found.is_some() {
                 return Ok(self.desk.open_all(found.into_iter().collect())?);
             }
         }
+        // Used up: it is the record itself, or sells nothing any more.
+        if is_used(one.nonce) {
+            return Ok(Vec::new());
+        }
         let mut epoch = last;
         for _ in 0..MOST_RECORDS {
-            // Used up: it is the record itself, or sells nothing any more.
-            if is_used(one.nonce) {
-                break;
-            }
             let record = self.record(one.operator, epoch).await?;
             if record.gateway != 0 && record.gateway != one.gateway {
                 let place = self.place(epoch).await?;
