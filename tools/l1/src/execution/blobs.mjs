@@ -2,21 +2,20 @@
 // or of EIP-7594 (a proof per cell of each blob, since Osaka).
 //
 // The execution client's own arithmetic knows no cells, so the client is told to believe (child.mjs), and what a blob
-// transaction stands for is checked here: each commitment is the commitment of its blob. Proofs of cells are for peers,
-// and there are none.
+// transaction stands for is checked here, proof by proof.
 import { createHash } from 'node:crypto';
-import { Worker } from 'node:worker_threads';
 
 import { concatHex, fromRlp, keccak256, toRlp } from 'viem';
 
+import { CELLS, cellProofs, provesBlob, provesCells } from './kzg.mjs';
+
 const TYPE = '0x03';
 const CELL_PROOFS_VERSION = '0x01';
-const CELLS = 128;
 const BLOB_HEX_LENGTH = 2 + 2 * 131_072;
-const NO_PROOF = `0x${'c0'.padEnd(96, '0')}`;
 const MAX_BLOBS = 6;
 const KEPT_ANSWERS = 64;
-// By blob and commitment: a fee bump sends the same blobs again.
+// By blob, commitment and proofs: a fee bump sends the same blobs again. Each is a promise of the proofs of the blob's
+// cells, or null where what came proves nothing.
 const answers = new Map();
 
 export function isBlobTransaction(raw) {
@@ -40,18 +39,18 @@ export async function toCellProofForm(raw) {
       `got ${commitments.length} commitments and ${proofs.length} proofs, expected ${blobs.length} and ${expected}`,
     );
   }
-  await Promise.all(blobs.map((blob, i) => expectCommitted(blob, commitments[i])));
-  return cells ? raw : travelling(transaction, blobs, commitments);
+  const each = proofs.length / blobs.length;
+  const proven = await Promise.all(
+    blobs.map((blob, i) => expectProven(blob, commitments[i], proofs.slice(i * each, (i + 1) * each))),
+  );
+  return cells ? raw : travelling(transaction, blobs, commitments, proven.flat());
 }
 
 /**
-
  * The travelling form again of a transaction as it stands in a block, from the blobs kept with that block; null if
-
  * they are not there.
-
  */
-export function withBlobs(raw, { blobs, commitments, hashes }) {
+export function withBlobs(raw, { blobs, commitments, proofs, hashes }) {
   const transaction = fieldsOf(raw);
   // EIP-4844: the versioned hashes are the eleventh field of the transaction.
   const places = transaction[10].map((hash) => hashes.indexOf(hash));
@@ -60,6 +59,7 @@ export function withBlobs(raw, { blobs, commitments, hashes }) {
     transaction,
     places.map((place) => blobs[place]),
     places.map((place) => commitments[place]),
+    places.flatMap((place) => proofs.slice(place * CELLS, (place + 1) * CELLS)),
   );
 }
 
@@ -68,8 +68,7 @@ export function blobTransactionHash(raw) {
   return keccak256(concatHex([TYPE, toRlp(fieldsOf(raw)[0])]));
 }
 
-function travelling(transaction, blobs, commitments) {
-  const proofs = Array(blobs.length * CELLS).fill(NO_PROOF);
+function travelling(transaction, blobs, commitments, proofs) {
   return concatHex([TYPE, toRlp([transaction, CELL_PROOFS_VERSION, blobs, commitments, proofs])]);
 }
 
@@ -77,26 +76,24 @@ function fieldsOf(raw) {
   return fromRlp(`0x${raw.slice(TYPE.length)}`);
 }
 
-async function expectCommitted(blob, commitment) {
+/** The proofs of the blob's cells; throws if `proofs` (one, or one for each cell) do not prove the commitment. */
+async function expectProven(blob, commitment, proofs) {
   if (blob.length !== BLOB_HEX_LENGTH) throw new Error(`got a blob of ${(blob.length - 2) / 2} bytes, expected 131072`);
-  const key = createHash('sha256').update(blob).update(commitment).digest('hex');
+  const key = createHash('sha256').update([blob, commitment, ...proofs].join()).digest('hex');
   if (!answers.has(key)) {
-    answers.set(
-      key,
-      commitmentInWorker(blob).then((own) => own === commitment),
-    );
+    answers.set(key, proofs.length === CELLS ? asProven(blob, commitment, proofs) : toCells(blob, commitment, proofs[0]));
     answers.get(key).catch(() => answers.delete(key));
     if (answers.size > KEPT_ANSWERS) answers.delete(answers.keys().next().value);
   }
-  if (!(await answers.get(key))) throw new Error(`${commitment} is not the commitment of its blob`);
+  const proven = await answers.get(key);
+  if (proven === null) throw new Error(`${commitment} is not proven to be the commitment of its blob`);
+  return proven;
 }
 
-/** More than a second of arithmetic for a full blob: never on the thread that makes blocks. */
-function commitmentInWorker(blob) {
-  return new Promise((resolve, reject) => {
-    const worker = new Worker(new URL('./commitment.mjs', import.meta.url), { workerData: blob });
-    worker.once('message', resolve);
-    worker.once('error', reject);
-    worker.once('exit', () => reject(new Error('no commitment for this blob')));
-  });
+async function asProven(blob, commitment, proofs) {
+  return (await provesCells(blob, commitment, proofs)) ? proofs : null;
+}
+
+async function toCells(blob, commitment, proof) {
+  return (await provesBlob(blob, commitment, proof)) ? cellProofs(blob) : null;
 }

@@ -8,8 +8,7 @@ process.stdin.on('end', () => process.kill(process.pid, 'SIGTERM'));
 process.stdin.on('error', () => process.kill(process.pid, 'SIGTERM'));
 process.stdin.resume();
 
-// The client's arithmetic knows no cells (EIP-7594). Blobs were checked against their commitments before they got here:
-// blobs.mjs.
+// The client's arithmetic knows no cells (EIP-7594). The proofs were checked before they got here: blobs.mjs.
 KZG.prototype.computeCells = () => [];
 KZG.prototype.verifyCellKzgProofBatch = () => true;
 
