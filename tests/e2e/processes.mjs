@@ -14,6 +14,15 @@ export function freePort() {
   });
 }
 
+/** Whether a TCP port of the loopback interface is free now. */
+export function isFree(port) {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
+}
+
 /**
  * Starts a program and waits until a line of its standard output matches `ready`; null: waits for nothing.
  * Returns { match, output(), stop(signal) }; `stop` resolves to { code, signal } when the process has ended.

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { freePort, start } from '../e2e/processes.mjs';
+import { isFree, start } from '../e2e/processes.mjs';
 
 const folder = await mkdtemp(join(tmpdir(), 'forebond-justice-'));
 const ETHER = 10n ** 18n;
@@ -17,20 +17,44 @@ const DEADLINE_MS = SLOT_S * 210_000;
 
 after(() => rm(folder, { recursive: true, force: true }));
 
-/** Gateways need ports in a row: each devnet of this file gets a block of its own. */
+/** Gateways need ports in a row: below those that systems hand out by themselves, so that no connection takes one in the meantime. */
+let nextPort = 20_000 + Math.floor(Math.random() * 8_000);
 async function portsFrom(count) {
-  for (;;) {
-    const first = await freePort();
-    if (first + count < 65_536) return first;
+  for (let tries = 0; tries < 1_000; tries++) {
+    const first = nextPort;
+    nextPort += count;
+    const ports = Array.from({ length: count }, (_, i) => first + i);
+    if ((await Promise.all(ports.map(isFree))).every(Boolean)) return first;
+  }
+  throw new Error(`no ${count} free ports in a row from 20000 on`);
+}
+
+/** What a devnet says of a machine that stalled for seconds: an honest gateway was late (fault kind 0) for real, or no slot took a culprit's batch. */
+const STALL = [/gateway \d+ was convicted of fault kind 0 in window \d+, and has done nothing/, /could not be done: .*no slot took the batch/];
+/** What follows from a stall, and from nothing but a stall when there was one: the late gateway's case is not closed in time. */
+const AFTERMATH = [/the case of gateway \d+ is not closed/];
+
+class BadRun extends Error {
+  constructor(failures, output) {
+    const misdeeds = output.split('\n').filter((line) => line.startsWith('misdeed:'));
+    super(['the devnet failed:', ...failures, ...misdeeds].join('\n'));
+    this.failures = failures;
+  }
+
+  /** The machine was too slow, and nothing else is wrong. */
+  get isStall() {
+    const says = (patterns) => (failure) => patterns.some((pattern) => pattern.test(failure));
+    return this.failures.some(says(STALL)) && this.failures.every(says([...STALL, ...AFTERMATH]));
   }
 }
 
-/** A machine that stalls for seconds makes an honest gateway late for real, which costs its bond as it should: such a run says nothing, and is made once more. */
+/** One on a machine that stalled says nothing, since the innocent pays, too, as it should: it is made once more. Whatever else fails has failed. */
 async function run(name, args) {
   try {
     return await once(`${name}-1`, args);
   } catch (error) {
-    console.error(`${name}: once more, because: ${error.message}`);
+    if (!(error instanceof BadRun && error.isStall)) throw error;
+    console.error(`${name}: once more, because the machine stalled:\n${error.failures.join('\n')}`);
     return once(`${name}-2`, args);
   }
 }
@@ -47,7 +71,7 @@ async function once(name, args) {
   const [printed] = /^\{$.*?^\}$/ms.exec(output) ?? [];
   if (!printed) assert.fail(`no report; it ended with ${code}\n${output.slice(-6_000)}`);
   const report = JSON.parse(printed);
-  assert.deepEqual(report.failures, [], output.split('\n').filter((line) => line.startsWith('misdeed:')).join('\n'));
+  if (report.failures.length !== 0) throw new BadRun(report.failures, output);
   assert.equal(code, 0, output.slice(-6_000));
   const files = JSON.parse(await readFile(join(folder, name, 'devnet.json'), 'utf8'));
   return { report, files, output };
@@ -60,6 +84,7 @@ async function misbehaving(...kinds) {
   const { report } = await run(kinds.join('-'), ['--gateways', String(guilty + 1), '--exit-after', '8', '--spam', '8', '--handover-slots', '3', ...asked]);
   assert.equal(report.misdeeds, kinds.length);
   assert.equal(report.slashed, guilty);
+  assert.ok(report.cases >= kinds.length, 'a watcher opened a case for each');
   return report;
 }
 
@@ -72,7 +97,7 @@ test('two truths for one place, a false end of a turn and a missed slot are paid
 
 test('what is withheld is refunded to its users, and who posts late pays', async () => {
   const report = await misbehaving('withhold', 'late');
-  assert.ok(report.refunded >= 1, 'a user has its money');
+  assert.ok(report.refunded >= 1, 'a user has its money: its balance on L1 grew by it');
   assert.ok(BigInt(report.money.refundsWei) > 0n);
   assert.ok(BigInt(report.money.takenWei) >= 2n * ETHER, 'two windows were late');
 });
@@ -92,8 +117,10 @@ for (const [words, kind] of [
 }
 
 test('an honest run as long as these accuses nobody', async () => {
+  // A second try is for who was late for real, as L1 itself has found; not for who is only accused.
   const { report } = await run('honest', ['--exit-after', '60', '--spam', '8']);
   assert.deepEqual([report.slashed, report.forfeited, report.refunded], [0, 0, 0]);
+  assert.equal(report.cases, 0, 'no watcher opened a case, not even one that no judge would hear');
   assert.equal(report.kept, report.promises);
   assert.ok(report.promises > 100);
 });

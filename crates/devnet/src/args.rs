@@ -52,7 +52,7 @@ pub struct DevnetArgs {
     fault: Vec<Planned>,
     /// A gateway or validator breaks a rule in the first window from a slot on that fits: equivocate, withhold, reorder, omit, late,
     /// false-end, false-claim, broken-base or miss-slot, and @SLOT. The exit code is 0 only if it was found and paid for. The first
-    /// gateway stays honest, and each other one does one thing at most
+    /// gateway stays honest, and each other one does one thing at most. Not beside --kill, --fault or --random-faults
     #[arg(long, value_name = "KIND@SLOT")]
     misbehave: Vec<PlannedMisdeed>,
     /// Watchers, 0 to 4; 1 unless processes are made to fail, since what that makes late would cost bonds
@@ -181,7 +181,7 @@ mod tests {
         let config = config(
             "--data-dir d --slot-time 3s --preset mainnet --validators 32 --gateways 3 --followers 2 --spam 50 --l1 npm --seed 7 \
              --kill gateway-1@20 --fault l1-reorg:2@9 --fault l1-miss@10 --random-faults --exit-after 40 --json --gossip only \
-             --misbehave omit@5 --misbehave late@6 --watchers 2",
+             --watchers 2",
         )
         .unwrap();
         assert_eq!(config.slot_time_s, 3);
@@ -191,7 +191,15 @@ mod tests {
         assert_eq!(config.gossip, Gossip::Only);
         assert_eq!(config.faults.len(), 3);
         assert_eq!(config.exit_after_slots, Some(40));
-        assert_eq!((config.misdeeds.len(), config.watchers()), (2, 2));
+        assert_eq!(config.watchers(), 2);
+        config.check().unwrap();
+    }
+
+    #[test]
+    fn misdeeds_are_understood_in_the_order_they_are_asked_for() {
+        let config = config("--gateways 3 --misbehave omit@5 --misbehave late@6").unwrap();
+        let asked: Vec<_> = config.misdeeds.iter().map(ToString::to_string).collect();
+        assert_eq!(asked, ["omit@5", "late@6"]);
         config.check().unwrap();
     }
 

@@ -219,8 +219,12 @@ impl DevnetConfig {
     /// Watchers that run: as many as were asked for; else one, unless processes are made to fail. Gateways that are killed are late, and
     /// a watcher would make them pay.
     pub fn watchers(&self) -> u32 {
-        let fails = self.random_faults || !self.faults.is_empty();
-        self.watchers.unwrap_or(if fails { 0 } else { 1 })
+        self.watchers.unwrap_or(u32::from(!self.has_faults()))
+    }
+
+    /// Whether processes, or the L1, are made to fail.
+    pub(crate) const fn has_faults(&self) -> bool {
+        self.random_faults || !self.faults.is_empty()
     }
 
     /// Whether something is to be done wrong in this way.
@@ -232,6 +236,19 @@ impl DevnetConfig {
         let Some(first) = self.misdeeds.first() else {
             return Ok(());
         };
+        let refused = |misdeed: Misdeed, reason| {
+            Err(ConfigError::Misdeed {
+                misdeed: misdeed.name(),
+                reason,
+            })
+        };
+        if self.has_faults() {
+            return refused(
+                first.misdeed,
+                "a process that is made to fail is late without guilt, and the verdict could not tell the two apart; leave out --kill, \
+                 --fault and --random-faults, or do them in a run of their own",
+            );
+        }
         let wanted = self.misdeeds.iter();
         let wanted = wanted
             .filter(|one| one.misdeed != Misdeed::MissSlot)
@@ -246,12 +263,6 @@ impl DevnetConfig {
                 needed: wanted.saturating_add(1),
             });
         }
-        let refused = |misdeed: Misdeed, reason| {
-            Err(ConfigError::Misdeed {
-                misdeed: misdeed.name(),
-                reason,
-            })
-        };
         if self.watchers() == 0 {
             return refused(first.misdeed, "nobody would find it; use --watchers 1");
         }
@@ -447,6 +458,32 @@ pub(crate) mod tests {
         ] {
             let error = config.check().unwrap_err().to_string();
             assert!(error.contains(words), "{error}");
+        }
+    }
+
+    #[test]
+    fn misdeeds_and_faults_in_one_run_are_refused_because_no_verdict_could_tell_them_apart() {
+        let guilty = DevnetConfig {
+            misdeeds: vec!["omit@4".parse().unwrap()],
+            watchers: Some(1),
+            ..usual()
+        };
+        guilty.check().unwrap();
+        for config in [
+            DevnetConfig {
+                random_faults: true,
+                ..guilty.clone()
+            },
+            DevnetConfig {
+                faults: vec!["restart:gateway-1@4".parse().unwrap()],
+                ..guilty.clone()
+            },
+        ] {
+            let words = config.check().unwrap_err().to_string();
+            assert!(
+                words.contains("--misbehave omit") && words.contains("a run of their own"),
+                "{words}"
+            );
         }
     }
 

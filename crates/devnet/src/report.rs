@@ -33,6 +33,8 @@ pub struct Report {
     pub refunded: u64,
     /// Rules that were broken on purpose.
     pub misdeeds: u64,
+    /// Faults that watchers opened cases for, convicted or not; none when there is no watcher, or one did not tell.
+    pub cases: Option<u64>,
     /// What faults cost.
     pub(crate) money: Money,
     /// Slots the run took, until users stopped.
@@ -218,7 +220,7 @@ impl Report {
             "{} promises in {} slots: {} kept, {} broken ({} reported), {} open\n\
              from asking to a checked promise: p50 {:.1} ms, p99 {:.1} ms, max {:.1} ms\n\
              on L1: {} batches with {} blocks and {} transactions, {} wei per transaction\n\
-             misdeeds {}: {} gateways slashed ({} wei taken, {} burned), {} operators lost rewards, {} users refunded ({} wei)\n\
+             misdeeds {}, cases {}: {} gateways slashed ({} wei taken, {} burned), {} operators lost rewards, {} users refunded ({} wei)\n\
              hand-overs {}, longest gap {} ms; a turn's first promise after {} ms, at most {} ms; windows {:?}; faults {}; seed {}",
             self.promises,
             self.slots,
@@ -234,6 +236,8 @@ impl Report {
             self.costs.transactions,
             self.costs.wei_per_transaction,
             self.misdeeds,
+            self.cases
+                .map_or_else(|| "not known".to_owned(), |cases| cases.to_string()),
             self.slashed,
             self.money.taken_wei,
             self.money.burned_wei,
@@ -387,6 +391,7 @@ mod tests {
             "forfeited",
             "refunded",
             "misdeeds",
+            "cases",
             "money",
             "latencies",
             "heads",

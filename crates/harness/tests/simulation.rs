@@ -137,6 +137,25 @@ fn a_deaf_successor_opens_on_what_it_has_and_the_chain_goes_on() {
     assert!(summary.blocks > 60, "{summary:?}");
 }
 
+/// R5: a successor passes over its predecessor's last blocks. Who gave way to it would have nothing left to post in its own window, and
+/// pay for being late.
+#[test]
+fn a_gateway_posts_its_own_blocks_though_its_successor_builds_on_less() {
+    let summary = incident(Scenario::DeafSuccessor);
+    let passed_over = summary
+        .turns
+        .iter()
+        .rfind(|turn| turn.after_ms < 22_500)
+        .expect("a turn before");
+    assert_eq!(passed_over.gateway, 0);
+    let window = passed_over.window;
+    let is_in_time = summary
+        .posted
+        .iter()
+        .any(|batch| batch.window == window && batch.last_block == 19 && batch.slot <= window);
+    assert!(is_in_time, "{summary:?}");
+}
+
 /// Pitfall: a one-slot reorg at the border of a window takes the last batch out. The successor covers.
 #[test]
 fn a_reorg_of_the_windows_last_slot_breaks_no_promise() {
@@ -182,9 +201,9 @@ fn a_turn_whose_origin_is_gone_ends_and_its_blocks_are_never_posted() {
 fn a_gateway_and_its_batcher_that_start_again_post_what_they_promised_in_their_own_window() {
     let summary = incident(Scenario::Reboot);
     assert!(
-        summary.posted_windows.contains(&15),
+        summary.posted.iter().any(|batch| batch.window == 15),
         "{:?}",
-        summary.posted_windows
+        summary.posted
     );
     assert_eq!(summary.unkept, 0, "{summary:?}");
 }

@@ -119,6 +119,11 @@ struct World {
 
 impl World {
     async fn new() -> Self {
+        Self::with(true).await
+    }
+
+    /// `looked`: it is known what is lent.
+    async fn with(looked: bool) -> Self {
         let plan = Shared::new(Mutex::new(Plan {
             bid: "fulu",
             blobs: vec![1, 2, 3],
@@ -142,7 +147,9 @@ impl World {
             ..GuardSection::default()
         };
         let handed = HandedSlots::default();
-        handed.replace(BTreeMap::from([(SLOT, GATEWAY)]));
+        if looked {
+            handed.replace(BTreeMap::from([(SLOT, GATEWAY)]), SLOT + 1);
+        }
         let figures = Figures::new(Metrics::new("test").unwrap().registry()).unwrap();
         let shutdown = Shutdown::new();
         let guard = Guard::start(
@@ -227,6 +234,19 @@ async fn whatever_goes_wrong_the_beacon_node_builds_locally_in_time_and_is_told_
     world.plan("none", "broken", &[]);
     assert_eq!(world.header(SLOT).await, (204, String::new()));
     world.shutdown.request("done");
+}
+
+#[tokio::test]
+async fn no_bid_passes_for_a_slot_of_which_it_is_not_known_whether_it_is_lent() {
+    for (looked, slot) in [(false, SLOT), (true, SLOT + 2)] {
+        let world = World::with(looked).await;
+        let (status, reason) = world.header(slot).await;
+        assert_eq!(status, 204, "looked: {looked}");
+        assert!(reason.contains("not known yet"), "{reason}");
+        let dropped = &world.figures.guard.dropped;
+        assert_eq!(dropped.with_label_values(&["slot_unknown"]).get(), 1);
+        world.shutdown.request("done");
+    }
 }
 
 #[tokio::test]

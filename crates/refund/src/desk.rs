@@ -1,5 +1,6 @@
 use alloy_eips::BlockId;
 use alloy_primitives::{Address, B256, Bytes, U256};
+use alloy_provider::Provider;
 use alloy_signer_local::PrivateKeySigner;
 use alloy_sol_types::SolCall;
 use forebond_contracts::{
@@ -150,7 +151,7 @@ impl Desk {
     /// Sends the claim if it is due, waits for it, and looks again. Nothing is sent when the user is paid already.
     ///
     /// # Errors
-    /// [`RefundError::NotDue`]; [`RefundError::Send`], [`RefundError::Refused`]: it does not land.
+    /// [`RefundError::NotDue`]; [`RefundError::Waiting`]; [`RefundError::Send`], [`RefundError::Refused`]: it does not land.
     pub async fn claim_now(&self, held: &Held, paying: Paying) -> Result<Standing, RefundError> {
         let facts = self.look(held).await?;
         let before = standing(held, &facts, None);
@@ -162,6 +163,7 @@ impl Desk {
         let call = call.ok_or_else(|| RefundError::NotDue {
             standing: before.to_string(),
         })?;
+        self.refuse_waiting(paying.signer.address()).await?;
         let mut lane = Lane::new(self.client.clone(), paying.signer, paying.lane).await?;
         let outgoing = Outgoing {
             to: Some(call.to),
@@ -183,6 +185,22 @@ impl Desk {
         }
         // It pays or reverts: a node that is a block behind says nothing else.
         Ok(Standing::Paid)
+    }
+
+    /// A lane takes the account's next place and raises its offer until it has it. That is right for accounts that no one else uses;
+    /// here it is the user's own, whose payment to somebody would be thrown out of the pool.
+    async fn refuse_waiting(&self, account: Address) -> Result<(), RefundError> {
+        let latest = self.client.nonce(account).await?;
+        let pending = self
+            .client
+            .provider()
+            .get_transaction_count(account)
+            .pending();
+        let pending = pending.await.map_err(|error| RefundError::PoolUnknown {
+            account,
+            reason: error.to_string(),
+        })?;
+        nothing_waits(account, latest, pending)
     }
 
     async fn liable(
@@ -303,6 +321,14 @@ impl Desk {
     }
 }
 
+/// `latest`: the account's transactions in blocks; `pending`: with those that the node's pool holds.
+const fn nothing_waits(account: Address, latest: u64, pending: u64) -> Result<(), RefundError> {
+    match pending.saturating_sub(latest) {
+        0 => Ok(()),
+        count => Err(RefundError::Waiting { account, count }),
+    }
+}
+
 /// A revert in words.
 fn in_words(error: SendError) -> RefundError {
     match &error {
@@ -313,5 +339,22 @@ fn in_words(error: SendError) -> RefundError {
             reason: explain(data),
         },
         _ => error.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_claim_never_takes_the_place_of_a_transaction_that_waits() {
+        let account = Address::repeat_byte(7);
+        assert!(nothing_waits(account, 5, 5).is_ok());
+        // A node that is a block behind in its pool.
+        assert!(nothing_waits(account, 5, 4).is_ok());
+        let refused = nothing_waits(account, 5, 7).unwrap_err();
+        let words = refused.to_string();
+        assert!(matches!(refused, RefundError::Waiting { count: 2, .. }));
+        assert!(words.contains("another account"), "{words}");
     }
 }

@@ -87,6 +87,26 @@ pub enum RefundError {
         /// Where it stands.
         standing: String,
     },
+    /// The account that pays has something else under way.
+    #[error(
+        "{account} has {count} transactions that are in no block yet, and the claim would replace the first of them; wait until they are, cancel them in your wallet, or pay from another account: the money goes to the promise's sender all the same"
+    )]
+    Waiting {
+        /// The account.
+        account: Address,
+        /// How many.
+        count: u64,
+    },
+    /// Whether it has is not known.
+    #[error(
+        "the node does not tell whether transactions of {account} wait (eth_getTransactionCount, pending): {reason}; use another L1 endpoint"
+    )]
+    PoolUnknown {
+        /// The account.
+        account: Address,
+        /// The node's words.
+        reason: String,
+    },
     /// The claim was in a block and failed there.
     #[error(
         "the claim {hash} failed in its block; look again: somebody else may have paid the user"

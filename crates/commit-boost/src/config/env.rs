@@ -25,7 +25,7 @@ pub struct Environment {
     pub certificates: Option<PathBuf>,
     /// `CB_METRICS_PORT`.
     pub metrics_port: Option<u16>,
-    /// `CB_LOGS_DIR`.
+    /// `CB_LOGS_DIR`: told of in a warning only.
     pub logs_dir: Option<PathBuf>,
 }
 

@@ -166,6 +166,15 @@ pub enum Warning {
         "[signer.local.store] is not set: proxy keys are gone when the signer restarts; set proxy_dir"
     )]
     ProxiesNotKept,
+    /// Commit-Boost's own processes write files there; this one does not.
+    #[error(
+        "CB_LOGS_DIR is {}, and this process writes no files there: its log goes to standard error; let whatever runs it keep that, or unset the variable",
+        path.display()
+    )]
+    LogsToStandardError {
+        /// The directory.
+        path: PathBuf,
+    },
     /// A path in the URL.
     #[error(
         "CB_SIGNER_URL has the path {path:?}: the proxy there must take it off before the signer, whose tokens name the routes without it"

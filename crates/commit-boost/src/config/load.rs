@@ -30,7 +30,7 @@ pub struct ModuleConfig<T> {
     pub chain: ChainSettings,
     /// Where to serve metrics.
     pub metrics_port: Option<u16>,
-    /// Where to write logs.
+    /// Where Commit-Boost would have logs written. Nothing is: this process's log goes to standard error, and a warning says so.
     pub logs_dir: Option<PathBuf>,
     /// Our own keys.
     pub own: T,
@@ -86,7 +86,12 @@ impl<T: DeserializeOwned> ModuleConfig<T> {
             .as_deref()
             .map(certificate)
             .transpose()?;
-        let warnings = warnings(&signer, &environment.signer_url, certificate_pem.is_some());
+        let mut warnings = warnings(&signer, &environment.signer_url, certificate_pem.is_some());
+        let logs_dir = environment.logs_dir;
+        let unwritten = logs_dir
+            .clone()
+            .map(|path| Warning::LogsToStandardError { path });
+        warnings.extend(unwritten);
         Ok(Self {
             signing_id,
             certificate_pem,
@@ -97,7 +102,7 @@ impl<T: DeserializeOwned> ModuleConfig<T> {
             secret: environment.secret,
             signer_url: environment.signer_url,
             metrics_port: environment.metrics_port,
-            logs_dir: environment.logs_dir,
+            logs_dir,
         })
     }
 }

@@ -9,7 +9,8 @@
 //! | `CB_CONFIG` | path of the TOML |
 //! | `CB_CHAIN_SPEC` | where the chain's spec file is in this container; replaces `chain.path` |
 //! | `CB_SIGNER_TLS_CERTIFICATES` | directory whose `cert.pem` is trusted for the signer |
-//! | `CB_METRICS_PORT`, `CB_LOGS_DIR` | as their names say |
+//! | `CB_METRICS_PORT` | as its name says |
+//! | `CB_LOGS_DIR` | not used: logs go to standard error, and a warning says so |
 //!
 //! What would make a set-up fail later, in silence or far away, is an error or a [`Warning`] here, with its remedy.
 

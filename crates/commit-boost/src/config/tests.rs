@@ -34,6 +34,14 @@ fee_wei = 7
 "#;
 
 fn load_at(toml: &str, url: &str) -> Result<ModuleConfig<Own>, ConfigError> {
+    load_logging(toml, url, None)
+}
+
+fn load_logging(
+    toml: &str,
+    url: &str,
+    logs_dir: Option<&str>,
+) -> Result<ModuleConfig<Own>, ConfigError> {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("cb.toml");
     std::fs::write(&path, toml).unwrap();
@@ -43,6 +51,7 @@ fn load_at(toml: &str, url: &str) -> Result<ModuleConfig<Own>, ConfigError> {
             "CB_SIGNER_JWT" => Some("hunter2".into()),
             "CB_SIGNER_URL" => Some(url.into()),
             "CB_CONFIG" => Some(path.clone().into()),
+            "CB_LOGS_DIR" => logs_dir.map(Into::into),
             _ => None,
         }
     })
@@ -177,4 +186,12 @@ fn the_certificate_must_be_there_and_be_one() {
     )
     .unwrap();
     assert!(certificate(dir.path()).is_ok());
+}
+
+#[test]
+fn a_directory_for_logs_is_not_passed_over_in_silence() {
+    let config = load_logging(GOOD, "http://127.0.0.1:20000", Some("/var/logs")).unwrap();
+    let path = "/var/logs".into();
+    assert_eq!(config.warnings, [Warning::LogsToStandardError { path }]);
+    assert!(config.warnings[0].to_string().contains("/var/logs"));
 }

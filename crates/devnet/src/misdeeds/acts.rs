@@ -4,7 +4,8 @@ use alloy_eips::eip4844::Blob;
 use alloy_primitives::keccak256;
 use eyre::{Result, bail, ensure, eyre};
 use forebond_batcher::{
-    pack::pack,
+    pack::{Packed, pack},
+    plan::Ancestor,
     source::{BlockSource, SignedBase, SourceBlock},
 };
 use forebond_types::{Envelope, FragEnvelope, Preconfirmation, SealEnvelope};
@@ -54,13 +55,15 @@ pub(super) async fn commit(around: &Around, culprit: &Culprit, misdeed: Misdeed)
     } else {
         pause(around, culprit).await?;
     }
-    let done = match misdeed {
-        Misdeed::FalseClaim => false_claim(around, culprit).await,
-        Misdeed::BrokenBase => broken_base(around, culprit).await,
-        _ => match replay {
-            Some(replay) => lie(around, culprit, tampering(misdeed), replay).await,
-            None => Ok(()),
-        },
+    let plot = match (misdeed, replay) {
+        (Misdeed::FalseClaim, _) => Some(Plot::Noise),
+        (Misdeed::BrokenBase, _) => Some(Plot::BrokenBase),
+        (_, Some(replay)) => Some(Plot::Altered(tampering(misdeed), Box::new(replay))),
+        (_, None) => None,
+    };
+    let done = match plot {
+        Some(plot) => carry_out(around, culprit, plot).await,
+        None => Ok(()),
     };
     // The same blocks again, with their data: whoever only compares claims with the chain finds the false one true.
     if misdeed != Misdeed::FalseClaim {
@@ -125,39 +128,108 @@ async fn false_end(around: &Around, culprit: &Culprit) -> Result<()> {
     around.complain(&complaint).await
 }
 
-/// The batch holds other transactions than were promised, and derives.
-async fn lie(around: &Around, culprit: &Culprit, how: Tampering, mut replay: Replay) -> Result<()> {
-    let last_slot = culprit.post_until;
-    let mut slot = culprit.window.first_slot;
-    // The window before may still bring a batch, up to its last block.
-    around.until(slot.saturating_sub(1), 200).await;
-    loop {
-        let parent = newest(around).await?;
-        keep_posted(around, culprit, &mut replay, parent.last_block).await?;
-        if let Some(altered) =
-            altered_blocks(around, culprit, parent.last_block, how, &replay).await?
-        {
-            let packed = pack(&altered)?;
-            let posting = Posting {
-                blobs: packed.blobs.clone(),
-                packed,
-                base: base(culprit).await?,
-                parent,
-                slots: (slot, last_slot),
-            };
-            let posted = post(around, culprit, posting).await;
-            let is_overtaken = posted.is_err() && newest(around).await?.hash != parent.hash;
-            if !is_overtaken || slot >= last_slot {
-                return posted;
+/// What a claim says, what its blobs hold, and the base it names.
+type Content = (Packed, Vec<Box<Blob>>, SignedBase);
+
+/// What is posted in place of the true batch.
+enum Plot {
+    /// Other transactions than were promised; it derives.
+    Altered(Tampering, Box<Replay>),
+    /// The claim is true, and the blobs hold something else.
+    Noise,
+    /// The true blocks under a base that names another parent.
+    BrokenBase,
+}
+
+impl Plot {
+    /// First and last slot to post in. Who takes back its own blocks does it early; else the turn is over before.
+    fn slots(&self, around: &Around, culprit: &Culprit) -> (u64, u64) {
+        let window = culprit.window;
+        match self {
+            Self::Altered(..) => (window.first_slot, culprit.post_until),
+            Self::Noise | Self::BrokenBase => {
+                let after = culprit.blocks(&around.clock).last.saturating_add(1);
+                let over_s = around.clock.blocks.timestamp_s(after);
+                let next = around.clock.slots.slot_at_s(over_s).saturating_add(1);
+                (
+                    next.clamp(window.first_slot, window.last_slot),
+                    window.last_slot,
+                )
             }
         }
-        ensure!(
-            slot < last_slot,
-            "no promised transactions to tamper with before slot {last_slot}"
-        );
-        around.until(slot, 300).await;
-        slot = slot.saturating_add(1);
     }
+
+    /// Makes it stand on `parent`; nothing when there is nothing to post yet.
+    async fn on(
+        &mut self,
+        around: &Around,
+        culprit: &Culprit,
+        parent: Ancestor,
+    ) -> Result<Option<Content>> {
+        let posted = parent.last_block;
+        let blocks = if let Self::Altered(how, replay) = self {
+            keep_posted(around, culprit, replay, posted).await?;
+            let altered = altered_blocks(around, culprit, posted, *how, replay).await?;
+            altered.unwrap_or_default()
+        } else {
+            let last = culprit.blocks(&around.clock).last;
+            blocks(culprit, posted.saturating_add(1), last).await?
+        };
+        if blocks.is_empty() {
+            return Ok(None);
+        }
+        let packed = pack(&blocks)?;
+        let base = base(culprit).await?;
+        Ok(Some(match self {
+            Self::Altered(..) => (packed.clone(), packed.blobs, base),
+            Self::Noise => {
+                let noise = noise(&packed);
+                (packed, vec![noise], base)
+            }
+            Self::BrokenBase => {
+                let (base, signature) = culprit.pen.broken_base(&base.base);
+                (packed.clone(), packed.blobs, SignedBase { base, signature })
+            }
+        }))
+    }
+}
+
+fn noise(packed: &Packed) -> Box<Blob> {
+    let noise = keccak256(packed.hashes.concat());
+    let mut blob = Box::new(Blob::ZERO);
+    // A field element's first byte is zero.
+    for (place, byte) in noise.iter().take(31).enumerate() {
+        if let Some(target) = blob.get_mut(place + 1) {
+            *target = *byte;
+        }
+    }
+    blob
+}
+
+/// Posts on the Inbox's newest batch: again when somebody else's batch was faster, later when there is nothing to post yet.
+async fn carry_out(around: &Around, culprit: &Culprit, mut plot: Plot) -> Result<()> {
+    let (first_slot, last_slot) = plot.slots(around, culprit);
+    for slot in first_slot..=last_slot {
+        // The block before may still bring a batch.
+        around.until(slot.saturating_sub(1), 250).await;
+        let parent = newest(around).await?;
+        let Some((packed, blobs, base)) = plot.on(around, culprit, parent).await? else {
+            continue;
+        };
+        let posting = Posting {
+            packed,
+            blobs,
+            base,
+            parent,
+            slots: (slot, last_slot),
+        };
+        let posted = post(around, culprit, posting).await;
+        let is_overtaken = posted.is_err() && newest(around).await?.hash != parent.hash;
+        if !is_overtaken || slot == last_slot {
+            return posted;
+        }
+    }
+    bail!("there was nothing to post in the slots {first_slot} to {last_slot}")
 }
 
 async fn keep_posted(
@@ -211,48 +283,6 @@ async fn altered_blocks(
     Ok(Some(signed.collect()))
 }
 
-/// The claim is true, and the blobs hold something else.
-async fn false_claim(around: &Around, culprit: &Culprit) -> Result<()> {
-    let (sealed, base, parent) = whole_turn(around, culprit).await?;
-    let packed = pack(&sealed)?;
-    let noise = keccak256(packed.hashes.concat());
-    let mut blob = Box::new(Blob::ZERO);
-    // A field element's first byte is zero.
-    for (place, byte) in noise.iter().take(31).enumerate() {
-        if let Some(target) = blob.get_mut(place + 1) {
-            *target = *byte;
-        }
-    }
-    let last = culprit.window.last_slot;
-    let posting = Posting {
-        packed,
-        blobs: vec![blob],
-        base,
-        parent,
-        slots: (last, last),
-    };
-    post(around, culprit, posting).await
-}
-
-/// The true blocks under a base that names another parent.
-async fn broken_base(around: &Around, culprit: &Culprit) -> Result<()> {
-    let (sealed, base, parent) = whole_turn(around, culprit).await?;
-    let (broken, signature) = culprit.pen.broken_base(&base.base);
-    let packed = pack(&sealed)?;
-    let last = culprit.window.last_slot;
-    let posting = Posting {
-        blobs: packed.blobs.clone(),
-        packed,
-        base: SignedBase {
-            base: broken,
-            signature,
-        },
-        parent,
-        slots: (last, last),
-    };
-    post(around, culprit, posting).await
-}
-
 /// What the gateway promises at its turn's end nobody but its users hears.
 async fn withhold(around: &Around, culprit: &Culprit) -> Result<()> {
     let turn = culprit.blocks(&around.clock);
@@ -288,25 +318,6 @@ async fn complain_of_what_was_withheld(around: &Around, culprit: &Culprit) -> Re
         around.complain(&json!(object)).await?;
     }
     Ok(())
-}
-
-/// Every block that is not on L1 up to the turn's end, right before the window's last slot.
-async fn whole_turn(
-    around: &Around,
-    culprit: &Culprit,
-) -> Result<(
-    Vec<SourceBlock>,
-    SignedBase,
-    forebond_batcher::plan::Ancestor,
-)> {
-    around
-        .until(culprit.window.last_slot.saturating_sub(1), 350)
-        .await;
-    let turn = culprit.blocks(&around.clock);
-    let parent = newest(around).await?;
-    let sealed = blocks(culprit, parent.last_block.saturating_add(1), turn.last).await?;
-    ensure!(!sealed.is_empty(), "there are no blocks to post");
-    Ok((sealed, base(culprit).await?, parent))
 }
 
 /// The gateway's sealed blocks in a range, as far as there are any.

@@ -12,7 +12,7 @@ use forebond_l1::{
     sender::{Lane, LaneConfig, Outgoing},
 };
 
-use super::money::{Announced, Closed, Forfeit, Recorded};
+use super::money::{Announced, Closed, Forfeit, Payout, Recorded};
 use crate::opening::Key;
 
 /// So long a wallet waits for its transaction, milliseconds.
@@ -28,6 +28,7 @@ pub(crate) async fn announced(
     let filter = Filter::new().address(slasher).from_block(from);
     let mut all = Announced::default();
     for log in l1.provider().get_logs(&filter).await? {
+        let block = log.block_hash.unwrap_or_default();
         let log = &log.inner;
         if let Ok(event) = Slasher::FaultRecorded::decode_log(log)
             && event.rollup == rollup
@@ -54,7 +55,12 @@ pub(crate) async fn announced(
             case.bounty_wei += event.bountyWei;
             case.burned_wei += event.burnedWei;
         } else if let Ok(event) = Slasher::Paid::decode_log(log) {
-            all.paid.push((event.id, event.to, event.amountWei));
+            all.paid.push(Payout {
+                fault: event.id,
+                to: event.to,
+                wei: event.amountWei,
+                block,
+            });
         } else if let Ok(event) = Slasher::OperatorFaultRecorded::decode_log(log)
             && event.rollup == rollup
         {
@@ -66,7 +72,7 @@ pub(crate) async fn announced(
         } else if let Ok(event) = Slasher::Forfeited::decode_log(log)
             && event.rollup == rollup
         {
-            all.forfeited.insert(event.operator);
+            all.forfeited.insert((event.operator, event.period));
         }
     }
     Ok(all)
@@ -85,10 +91,7 @@ pub(crate) async fn fetch_refunds(
     };
     let mut lane = Lane::new(l1.clone(), wallet.signer()?, config).await?;
     for fault in &all.recorded {
-        let is_paid = all
-            .paid
-            .iter()
-            .any(|(id, to, _)| *id == fault.id && *to != fault.watcher);
+        let is_paid = !all.refunds_of(fault).is_empty();
         let is_closed = all.closed.contains_key(&(fault.gateway, fault.base));
         if fault.kind != FaultKind::Unkept as u8 || is_paid || !is_closed {
             continue;

@@ -5,6 +5,7 @@
 
 mod acts;
 mod announced;
+mod arrived;
 mod choice;
 mod culprit;
 mod hands;
@@ -19,6 +20,7 @@ mod stage;
 mod tampering;
 
 pub(crate) use announced::{announced, fetch_refunds};
+pub(crate) use arrived::{Growth, carried_out, measure_refunds};
 pub(crate) use culprit::Held;
 pub(crate) use hands::Order;
 pub use kind::{Misdeed, MisdeedError, PlannedMisdeed};

@@ -1,11 +1,14 @@
-//! Whether the money moved as the rules say: pure, from what the Slasher announced.
+//! Whether the money moved as the rules say: pure, from what the Slasher announced and what accounts have of it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use alloy_primitives::{Address, B256, U256};
 use forebond_evidence::FaultKind;
 
-use super::Misdeed;
+use super::{
+    Misdeed,
+    arrived::{Forfeiture, Growth},
+};
 
 /// A fault as L1 recorded it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,16 +59,48 @@ pub(crate) struct Forfeit {
     pub(crate) slot: u64,
 }
 
-/// Everything the Slasher announced.
+/// A payment as L1 announced it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Payout {
+    /// For which fault.
+    pub(crate) fault: B256,
+    /// To whom.
+    pub(crate) to: Address,
+    /// How much.
+    pub(crate) wei: U256,
+    /// In which block.
+    pub(crate) block: B256,
+}
+
+/// Everything the Slasher announced, and what is there of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Announced {
     pub(crate) recorded: Vec<Recorded>,
     pub(crate) closed: BTreeMap<(u32, B256), Closed>,
-    /// Payouts: fault, receiver, wei.
-    pub(crate) paid: Vec<(B256, Address, U256)>,
+    pub(crate) paid: Vec<Payout>,
+    /// What refunded users' balances say; what nobody told yet is absent.
+    pub(crate) grown: Growth,
     pub(crate) operators: Vec<Forfeit>,
     /// Operators that lost a period's rewards.
-    pub(crate) forfeited: BTreeSet<Address>,
+    pub(crate) forfeited: BTreeSet<Forfeiture>,
+    /// Those of them that the rollup has carried out.
+    pub(crate) carried_out: BTreeSet<Forfeiture>,
+}
+
+impl Announced {
+    /// What users were paid for a fault.
+    pub(crate) fn refunds_of(&self, fault: &Recorded) -> Vec<&Payout> {
+        let is_refund = |payout: &&Payout| {
+            fault.kind == UNKEPT && payout.fault == fault.id && payout.to != fault.watcher
+        };
+        self.paid.iter().filter(is_refund).collect()
+    }
+
+    /// All that an account was paid in a block, for whatever.
+    pub(crate) fn paid_in(&self, to: Address, block: B256) -> U256 {
+        let there = |payout: &&Payout| payout.to == to && payout.block == block;
+        self.paid.iter().filter(there).map(|one| one.wei).sum()
+    }
 }
 
 /// A misdeed that was done.
@@ -163,27 +198,11 @@ pub(crate) fn settled(
             }
         }
     }
-    let mut users = BTreeSet::new();
-    for fault in announced
-        .recorded
-        .iter()
-        .filter(|fault| fault.kind == UNKEPT)
-    {
-        let paid: Vec<_> = announced
-            .paid
-            .iter()
-            .filter(|(id, to, _)| *id == fault.id && *to != fault.watcher)
-            .collect();
-        if paid.is_empty() {
-            result.open.push(format!(
-                "the user behind fault {} is not refunded",
-                fault.id
-            ));
-        }
-        for (_, to, wei) in paid {
-            users.insert(*to);
-            result.refunds_wei += *wei;
-        }
+    judge_refunds(announced, &mut result);
+    for (operator, period) in announced.forfeited.difference(&announced.carried_out) {
+        result.open.push(format!(
+            "the rollup has not burned what operator {operator} lost for period {period}"
+        ));
     }
     let lenders: BTreeSet<Address> = deeds
         .iter()
@@ -200,9 +219,43 @@ pub(crate) fn settled(
     }
     result.slashed = taken.values().filter(|wei| **wei > U256::ZERO).count() as u64;
     result.taken_wei = taken.values().copied().sum();
-    result.refunded = users.len() as u64;
-    result.forfeited = announced.forfeited.len() as u64;
+    let losers: BTreeSet<Address> = announced.forfeited.iter().map(|(who, _)| *who).collect();
+    result.forfeited = losers.len() as u64;
     result
+}
+
+/// A refund is one when the user has it: what was announced says nothing about balances.
+fn judge_refunds(announced: &Announced, result: &mut Settled) {
+    let mut users = BTreeSet::new();
+    for fault in announced
+        .recorded
+        .iter()
+        .filter(|fault| fault.kind == UNKEPT)
+    {
+        let refunds = announced.refunds_of(fault);
+        if refunds.is_empty() {
+            result.open.push(format!(
+                "the user behind fault {} is not refunded",
+                fault.id
+            ));
+        }
+        for Payout { to, wei, block, .. } in refunds {
+            let due_wei = announced.paid_in(*to, *block);
+            match announced.grown.get(&(*to, *block)) {
+                None => result.open.push(format!(
+                    "the balance of user {to} around L1 block {block} is not known"
+                )),
+                Some(grown) if *grown < due_wei => result.wrong.push(format!(
+                    "user {to} was to get {due_wei} wei in L1 block {block}, and its balance grew by {grown}"
+                )),
+                Some(_) => {
+                    users.insert(*to);
+                    result.refunds_wei += *wei;
+                }
+            }
+        }
+    }
+    result.refunded = users.len() as u64;
 }
 
 fn missing(deed: &Deed, kind: FaultKind, announced: &Announced) -> Option<String> {
@@ -210,7 +263,11 @@ fn missing(deed: &Deed, kind: FaultKind, announced: &Announced) -> Option<String
         let found = announced.operators.iter().any(|fault| {
             fault.operator == deed.operator && fault.slot == deed.window && fault.kind == kind as u8
         });
-        (found, announced.forfeited.contains(&deed.operator))
+        let costs = announced
+            .forfeited
+            .iter()
+            .any(|(operator, _)| *operator == deed.operator);
+        (found, costs)
     } else {
         let found = announced.recorded.iter().any(|fault| {
             fault.gateway == deed.gateway && fault.window == deed.window && fault.kind == kind as u8
@@ -267,13 +324,26 @@ mod tests {
         }
     }
 
+    const USER: Address = Address::repeat_byte(0xee);
+    const BLOCK: B256 = B256::repeat_byte(0xb1);
+
+    fn payout(fault: &Recorded, to: Address, wei: u64) -> Payout {
+        Payout {
+            fault: fault.id,
+            to,
+            wei: U256::from(wei),
+            block: BLOCK,
+        }
+    }
+
     fn withheld() -> Announced {
         let unkept = fault(2, FaultKind::Unkept, 200);
         Announced {
             paid: vec![
-                (unkept.id, Address::repeat_byte(0xee), U256::from(100)),
-                (unkept.id, unkept.watcher, U256::from(5)),
+                payout(&unkept, USER, 100),
+                payout(&unkept, unkept.watcher, 5),
             ],
+            grown: [((USER, BLOCK), U256::from(100))].into(),
             recorded: vec![fault(2, FaultKind::Late, 800), unkept],
             closed: [((2, B256::repeat_byte(9)), closed(100, 20, 50, 830))].into(),
             ..Announced::default()
@@ -309,6 +379,8 @@ mod tests {
         unpaid.paid.remove(0);
         let mut open = withheld();
         open.closed.clear();
+        let mut untold = withheld();
+        untold.grown.clear();
         let mut free = withheld();
         for fault in &mut free.recorded {
             fault.taken_wei = U256::ZERO;
@@ -317,6 +389,7 @@ mod tests {
             (none, "Late is not recorded"),
             (unpaid, "not refunded"),
             (open, "not closed"),
+            (untold, "is not known"),
             (free, "has cost nothing"),
         ] {
             let settled = judge(Misdeed::Withhold, &announced);
@@ -326,6 +399,35 @@ mod tests {
                 settled.open
             );
         }
+    }
+
+    #[test]
+    fn a_refund_that_was_announced_and_did_not_arrive_is_wrong_and_no_refund() {
+        let mut short = withheld();
+        short.grown = [((USER, BLOCK), U256::from(99))].into();
+        let settled = judge(Misdeed::Withhold, &short);
+        assert!(
+            settled.wrong[0].contains("grew by 99"),
+            "{:?}",
+            settled.wrong
+        );
+        assert_eq!((settled.refunded, settled.refunds_wei), (0, U256::ZERO));
+    }
+
+    #[test]
+    fn two_refunds_of_one_block_have_to_arrive_both() {
+        let mut twice = withheld();
+        let other = Recorded {
+            id: B256::repeat_byte(0x77),
+            ..fault(2, FaultKind::Unkept, 0)
+        };
+        twice.paid.push(payout(&other, USER, 40));
+        twice.recorded.push(other);
+        assert_eq!(judge(Misdeed::Withhold, &twice).wrong.len(), 2);
+        twice.grown = [((USER, BLOCK), U256::from(140))].into();
+        let settled = judge(Misdeed::Withhold, &twice);
+        assert_eq!((settled.wrong.len(), settled.refunded), (0, 1));
+        assert_eq!(settled.refunds_wei, U256::from(140));
     }
 
     #[test]
@@ -370,7 +472,10 @@ mod tests {
         };
         let open = judge(Misdeed::MissSlot, &announced).open;
         assert!(open[0].contains("cost nothing"), "{open:?}");
-        announced.forfeited.insert(operator);
+        announced.forfeited.insert((operator, 3));
+        let open = judge(Misdeed::MissSlot, &announced).open;
+        assert!(open[0].contains("not burned"), "{open:?}");
+        announced.carried_out.insert((operator, 3));
         let settled = judge(Misdeed::MissSlot, &announced);
         assert_eq!(
             (settled.open.len(), settled.wrong.len(), settled.forfeited),

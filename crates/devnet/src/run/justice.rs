@@ -16,8 +16,12 @@ use super::{devnet::Devnet, live::LOOK};
 use crate::{
     config::DevnetConfig,
     l1::L1,
-    misdeeds::{Held, Misdeeds, Order, Scene, Settled, announced, fetch_refunds, settled},
+    misdeeds::{
+        Growth, Held, Misdeeds, Order, Scene, Settled, announced, carried_out, fetch_refunds,
+        measure_refunds, settled,
+    },
     opening::Key,
+    rpc::Rpc,
     table::{Table, say},
 };
 
@@ -36,6 +40,10 @@ pub(super) struct Justice {
     from: u64,
     /// Fetches users' refunds.
     wallet: Key,
+    /// What refunded users' balances said so far.
+    grown: Growth,
+    /// Who tells what the rollup has burned.
+    nodes: Vec<Rpc>,
     clock: SlotClock,
     /// Slots were missed by a fault that was asked for: any operator may be convicted of them.
     excused: BTreeSet<Address>,
@@ -48,7 +56,7 @@ pub(super) struct Justice {
 impl Devnet {
     /// What is to be done wrong, and who looks after the money.
     pub(super) fn justice(&self, config: &DevnetConfig, l1: &L1) -> Result<Justice> {
-        let has_faults = config.random_faults || !config.faults.is_empty();
+        let has_faults = config.has_faults();
         let operators = self.opened.cast.gateways.iter();
         let excused = operators
             .map(|gateway| gateway.operator.address)
@@ -79,6 +87,8 @@ impl Devnet {
             rollup: self.opened.contract("Inbox")?,
             from: self.opened.l1.start.number,
             wallet: self.opened.cast.attester.clone(),
+            grown: Growth::new(),
+            nodes: self.nodes.iter().map(|(_, rpc)| rpc.clone()).collect(),
             clock: self.opened.clock,
             excused,
             has_faults,
@@ -156,8 +166,8 @@ impl Justice {
         }
     }
 
-    async fn look(&self) -> Result<Settled> {
-        let all = announced(&self.l1, self.slasher, self.rollup, self.from).await?;
+    async fn look(&mut self) -> Result<Settled> {
+        let mut all = announced(&self.l1, self.slasher, self.rollup, self.from).await?;
         let deeds = self
             .misdeeds
             .as_ref()
@@ -166,10 +176,14 @@ impl Justice {
         if self.watched {
             fetch_refunds(&self.l1, self.slasher, &self.wallet, &all).await?;
         }
+        measure_refunds(&self.l1, &all, &mut self.grown).await;
+        all.grown.clone_from(&self.grown);
+        all.carried_out = carried_out(&self.nodes, &all.forfeited).await;
         let stake = U256::from(STAKE_ETHER) * U256::from(ETHER);
         let mut result = settled(&deeds, &all, &self.excused, stake);
         if self.has_faults {
-            // Whoever was made to fail may have been late, and pays for it without being guilty of anything here.
+            // Whoever was made to fail may have been late, and pays for it without being guilty of anything here. No misdeed goes
+            // unpunished by that: the configuration has none beside faults.
             result
                 .wrong
                 .retain(|words| !words.contains("has done nothing"));

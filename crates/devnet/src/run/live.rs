@@ -20,7 +20,7 @@ use crate::{
     report::{Costs, Findings, Report},
     spam::Spammer,
     table::{Row, Table},
-    watch::{Heads, heads, owner_of},
+    watch::{Heads, heads, opened_cases, owner_of},
 };
 
 /// Between two looks at the clock.
@@ -150,8 +150,19 @@ impl Devnet {
                 })
                 .ok()
         };
+        let cases = if hasty {
+            None
+        } else {
+            opened_cases(&self.watchers)
+                .await
+                .inspect_err(|error| {
+                    tracing::debug!(error = format!("{error:#}"), "cases are not known");
+                })
+                .ok()
+        };
         let posted = self.posted(config);
         let mut report = Report {
+            cases,
             slots: slot,
             seed: self.seed,
             latencies,

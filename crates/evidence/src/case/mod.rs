@@ -8,4 +8,4 @@ mod verdicts;
 pub use dispute::{Dispute, DisputeSight, Objection, dispute};
 pub use progress::{Case, Charged, Pace, Recorded, Sight, Stage, Step};
 pub use shifting::{ShiftAnswer, ShiftSight, ShiftStep, shift_answer, shift_step, shift_wait};
-pub use verdicts::{Hearing, hearing};
+pub use verdicts::{Hearing, hearing, is_worth_bringing};

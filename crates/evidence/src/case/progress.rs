@@ -102,6 +102,8 @@ pub enum Stage {
 pub enum Step {
     /// Nothing: look again at the next head.
     Wait,
+    /// Nothing: there is nothing to take for it. It gives way to cases that bring something.
+    WaitForBond,
     /// Ask the judge.
     Hear,
     /// Build the evidence anew from the present chain.
@@ -209,6 +211,7 @@ const fn heard(sight: &Sight) -> Result<(), (Stage, Step)> {
         Some(Hearing::Convicts) => Ok(()),
         None => Err((Stage::Ready, Step::Hear)),
         Some(Hearing::NotYet | Hearing::Recorded) => Err((Stage::Seen, Step::Wait)),
+        Some(Hearing::NothingToTake) => Err((Stage::Seen, Step::WaitForBond)),
         Some(Hearing::Rebuild) => Err((Stage::Seen, Step::Rebuild)),
         Some(Hearing::Never) => Err((Stage::Refused, Step::End)),
     }

@@ -18,8 +18,21 @@ pub enum Hearing {
     Rebuild,
     /// Somebody else was faster.
     Recorded,
+    /// It was not asked: nothing stands behind the base that could be taken.
+    NothingToTake,
     /// Never: the case is given up, and whoever built the evidence has a defect to look for.
     Never,
+}
+
+/// Wei that have to stand behind a base before money is spent on a case about it: about what a commitment and its evidence cost.
+///
+/// **Attack** - a gateway needs no bond to register keys. It signs contradictions off chain without end, each a fault of its own, and
+/// every watcher pays to record them for nothing. A wei or two behind its base must not make that worth anybody's money.
+const LEAST_BEHIND_WEI: u128 = 10_000_000_000_000_000;
+
+/// Whether so much behind a base (`Slasher.insuredWei`) is worth bringing a case for.
+pub const fn is_worth_bringing(behind_wei: u128) -> bool {
+    behind_wei >= LEAST_BEHIND_WEI
 }
 
 /// Reads the answer to `judge(evidence)`: what it returned, or the data it reverted with. A call that failed for want of a node is
@@ -42,12 +55,13 @@ pub fn hearing(answer: Result<&[u8], &[u8]>, expected_id: B256) -> Hearing {
         UnkeptJudge::NotConfirmed::SELECTOR,
         FalseClaimJudge::NotVoid::SELECTOR,
         LateJudge::WindowNotOver::SELECTOR,
-        LateJudge::NameTheCover::SELECTOR,
         ForkJudge::WindowTooFar::SELECTOR,
         Lookahead::LookaheadUnknown::SELECTOR,
     ];
     let moved = [
         UnkeptJudge::OtherBatch::SELECTOR,
+        // A late gateway that posts its blocks once it is accused of an uncovered window: the evidence has to name that batch.
+        LateJudge::NameTheCover::SELECTOR,
         LateJudge::NotACover::SELECTOR,
         LateJudge::SlotNotAmongTheLast::SELECTOR,
         // An excuse that a reorg took back: without it the promise is broken all the same.
@@ -92,6 +106,15 @@ mod tests {
             base: id,
         };
         assert_eq!(said(gone.abi_encode()), Hearing::Rebuild);
+        let covered = LateJudge::NameTheCover {
+            fromSlot: 17,
+            newestBlock: 9,
+        };
+        assert_eq!(
+            said(covered.abi_encode()),
+            Hearing::Rebuild,
+            "covering after the accusation is no escape"
+        );
         assert_eq!(
             said(Slasher::AlreadyRecorded { id }.abi_encode()),
             Hearing::Recorded
@@ -102,5 +125,12 @@ mod tests {
         );
         assert_eq!(said(vec![]), Hearing::Never);
         assert_eq!(hearing(Ok(&[]), id), Hearing::Never);
+    }
+
+    #[test]
+    fn a_base_with_dust_behind_it_is_not_worth_a_case() {
+        assert!(!is_worth_bringing(0));
+        assert!(!is_worth_bringing(1));
+        assert!(is_worth_bringing(1_000_000_000_000_000_000));
     }
 }

@@ -140,6 +140,13 @@ impl Book {
         self.dockets.get(&(window, gateway, base))
     }
 
+    /// Whether a base of this window is among those kept, whoever signed it.
+    pub fn has_base(&self, window: u64, hash: B256) -> bool {
+        let of_window = (window, 0)..=(window, u32::MAX);
+        let mut kept = self.bases.range(of_window).flat_map(|(_, kept)| kept);
+        kept.any(|base| base.struct_hash() == hash)
+    }
+
     /// About how much memory all dockets take, bytes.
     pub const fn bytes(&self) -> usize {
         self.bytes

@@ -290,6 +290,13 @@ impl Follower {
                 self.remember(base, signer);
                 Ok(true)
             }
+            // It is heard again when our window is over, or L1 holds our blocks.
+            Err(FollowError::Behind { to, .. }) if self.would_lose_own(to) => Ok(false),
+            Err(FollowError::OtherParent { number, .. })
+                if self.would_lose_own(number.saturating_sub(1)) =>
+            {
+                Ok(false)
+            }
             Err(FollowError::Behind { to, .. }) if to >= safe => {
                 self.shorten(to, envelope)?;
                 Ok(false)

@@ -98,6 +98,8 @@ pub struct Follower {
     bases: BTreeMap<u64, Arc<SignedBase>>,
     /// Who signed a base that is waiting or followed.
     signers: BTreeMap<B256, Address>,
+    /// Who signs turns of this process's own.
+    own_signer: Option<Address>,
     wants: Vec<Want>,
     frags: u64,
     promised: u64,
@@ -135,6 +137,7 @@ impl Follower {
             promises: Promises::default(),
             bases: BTreeMap::new(),
             signers: BTreeMap::new(),
+            own_signer: None,
             wants: Vec::new(),
             frags: 0,
             promised: 0,
@@ -215,9 +218,32 @@ impl Follower {
         self.derivation.recalls || self.derivation.gone_from.is_some()
     }
 
+    /// Who signs turns of this process's own: what it promised before a restart is its own, too.
+    pub const fn signs_as(&mut self, signer: Address) {
+        self.own_signer = Some(signer);
+    }
+
     /// A base of this process's own counts like one that was heard.
     pub fn own_base(&mut self, base: &Arc<SignedBase>, signer: Address) {
+        self.signs_as(signer);
         self.remember(base.clone(), signer);
+    }
+
+    /// Whether going back to block `to` would take back blocks of this process's own that it can still post.
+    ///
+    /// A gateway answers for its promises whatever its successor builds on (R5). The attack: a successor signs a Base that passes over
+    /// its predecessor's last blocks; a predecessor that gave way would have nothing left to post, and be late (1 ETH).
+    fn would_lose_own(&self, to: u64) -> bool {
+        let (Some(own), Some(head)) = (self.own_signer, self.origins.newest()) else {
+            return false;
+        };
+        // A window is over with its last slot; the slot itself is left to what was sent in it.
+        self.bases.range(head.slot..).any(|(_, base)| {
+            let first = to.max(base.base.parentBlock).saturating_add(1);
+            let is_under = |hash| base.hash == hash;
+            self.signers.get(&base.hash) == Some(&own)
+                && matches!(self.reader.sealed(first), Ok(Some(block)) if block.base().is_some_and(|base| is_under(base.hash)))
+        })
     }
 
     /// The newest base of a window that was followed here.

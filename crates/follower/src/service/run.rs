@@ -54,6 +54,9 @@ pub struct ServiceConfig {
 
 /// What steers a follower beyond following: a gateway's turns. It runs on the follower's thread.
 pub trait Pilot {
+    /// Who signs this process's turns.
+    fn committer(&self) -> Address;
+
     /// Looks at what is due; `now_ms` is Unix time. Returns how long it may be left alone.
     ///
     /// # Errors
@@ -292,6 +295,9 @@ fn run(
         .map(|make| make(&mut ledger, &settlement, &links))
         .transpose()?;
     let mut follower = Follower::new(facts, rules, ledger, settlement.empty_origins(), checkpoint);
+    if let Some(pilot) = &pilot {
+        follower.signs_as(pilot.committer());
+    }
     if opened
         .send((follower.reader().clone(), follower.standing().clone()))
         .is_err()

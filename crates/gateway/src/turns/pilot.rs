@@ -354,6 +354,10 @@ impl TurnPilot {
 }
 
 impl Pilot for TurnPilot {
+    fn committer(&self) -> alloy_primitives::Address {
+        self.settings.committer
+    }
+
     fn tick(&mut self, follower: &mut Follower, now_ms: u64) -> eyre::Result<Duration> {
         let Some(me) = self.own_number.find(&self.settings.settlement)? else {
             return Ok(LONG);

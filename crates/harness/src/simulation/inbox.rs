@@ -33,6 +33,8 @@ pub(crate) struct Taken {
     pub(crate) id: u32,
     pub(crate) parent_id: u32,
     pub(crate) gateway: u32,
+    /// The slot it landed in.
+    pub(crate) slot: u64,
     pub(crate) batch: Batch,
     pub(crate) hash: B256,
 }
@@ -103,6 +105,7 @@ impl SimInbox {
             id,
             parent_id: posting.parent.0,
             gateway,
+            slot,
             batch: batch.clone(),
             hash: batch.eip712_hash_struct(),
         };

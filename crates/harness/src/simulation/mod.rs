@@ -49,8 +49,8 @@ pub struct Summary {
     pub unkept: usize,
     /// Turns, in the order in which they were opened.
     pub turns: Vec<OpenedTurn>,
-    /// Windows under whose bases batches stand, oldest first.
-    pub posted_windows: Vec<u64>,
+    /// Batches of the chain, oldest first.
+    pub posted: Vec<PostedRange>,
     /// Steps.
     pub steps: u64,
     /// Of everything that happened: equal for equal seeds.
@@ -70,6 +70,17 @@ pub struct OpenedTurn {
     pub parent: u64,
     /// What that rests on.
     pub grade: Grade,
+}
+
+/// What a batch brought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PostedRange {
+    /// The window in whose name it is posted, by its last slot.
+    pub window: u64,
+    /// The slot it landed in.
+    pub slot: u64,
+    /// Its last block.
+    pub last_block: u64,
 }
 
 /// A broken invariant.

@@ -120,13 +120,16 @@ impl Node {
             Role::Follower | Role::Deriver => None,
         };
         let from = checkpoint.as_ref().map_or(0, |kept| kept.from.number);
-        let follower = Follower::new(
+        let mut follower = Follower::new(
             rules.facts.clone(),
             rules.derive.clone(),
             ledger,
             OriginBook::new(MOST_ORIGINS),
             checkpoint,
         );
+        if matches!(self.role, Role::Gateway(_)) {
+            follower.signs_as(self.pen.address);
+        }
         self.life = Some(Life {
             follower,
             from,

@@ -1,7 +1,7 @@
 //! The world: one step after the other, in virtual time.
 
 use super::{
-    OpenedTurn, Summary, Violation,
+    OpenedTurn, PostedRange, Summary, Violation,
     agenda::{Agenda, Event},
     chance::Chance,
     faults::{Fault, Plan},
@@ -595,19 +595,23 @@ impl World {
         }
         let batches = self.l1.head().map_or(0, |entry| entry.inbox.line().len());
         let line = self.l1.head().map(|entry| entry.inbox.line());
-        let mut posted_windows: Vec<u64> = line
+        let mut posted: Vec<PostedRange> = line
             .into_iter()
             .flatten()
-            .map(|taken| taken.batch.window)
+            .map(|taken| PostedRange {
+                window: taken.batch.window,
+                slot: taken.slot,
+                last_block: taken.batch.lastBlock,
+            })
             .collect();
-        posted_windows.reverse();
+        posted.reverse();
         Ok(Summary {
             blocks: safe.number,
             tip: observer.follower.reader().board.view().pending_number(),
             batches,
             promises,
             unkept,
-            posted_windows,
+            posted,
             turns: std::mem::take(&mut self.turns),
             steps: self.step,
             fingerprint: self.trace.fingerprint(),

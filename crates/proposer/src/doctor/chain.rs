@@ -9,7 +9,7 @@ use forebond_l1::{
 use forebond_runtime::{Clock, SystemClock};
 use forebond_settlement::{L1Start, RollupFile, Settlement, SettlementConfig};
 
-use super::{DEADLINE, Report, in_time, lending};
+use super::{DEADLINE, Report, in_time, lending, neighbours::neighbours};
 use crate::{
     config::{L1Says, ProposerConfig, disagreements},
     seen::Chain,
@@ -40,6 +40,8 @@ pub(super) async fn examine(config: &ProposerConfig, keys: &[PublicKeyBytes], re
         return;
     };
     clock(&chain, head, report);
+    let slots = &chain.facts.turns.slots;
+    neighbours(&config.module.own, slots, report).await;
     operator(&chain, report).await;
     lending::validators(&chain, head, keys, report).await;
     lending::loans(config, &chain, head, &settlement, report).await;

@@ -10,7 +10,7 @@ use crate::{
         loans::LEAD_EPOCHS,
         validators::{Place, place_of},
     },
-    seen::{Chain, Lookout},
+    seen::{Chain, Lookout, unread},
 };
 
 /// Where each validator stands.
@@ -141,6 +141,11 @@ async fn gateways(
     };
     lookout.look(book).await;
     let own = &config.module.own;
+    let unread = unread(own, book);
+    if !unread.is_empty() {
+        let mend = "correct `gateways` and `policy.allow`: the registry has no such number, or it is above 16 and owns no window yet; none of them can be chosen";
+        report.warn(WHAT, format!("{unread:?} are named and not read"), mend);
+    }
     let lead = epoch.saturating_add(LEAD_EPOCHS);
     let asked = chain.candidates(head, lead, book, own, |gateway| lookout.health(gateway));
     let candidates = match in_time(asked).await {

@@ -3,6 +3,7 @@
 mod chain;
 mod files;
 mod lending;
+mod neighbours;
 mod report;
 mod signer;
 

@@ -31,6 +31,11 @@ pub enum Reason {
         /// How many it should have.
         expected: usize,
     },
+    /// It is not known whether the slot is lent.
+    #[error(
+        "it is not known yet whether this slot is lent: registry or beacon node were not read; see the proposer's log"
+    )]
+    SlotUnknown,
     /// It is not known whether a batch is expected.
     #[error("it is not known which batch is expected: {0}")]
     SourceUnknown(String),
@@ -51,6 +56,7 @@ impl Reason {
     pub const fn name(&self) -> &'static str {
         match self {
             Self::BlobsMissing { .. } => "blobs_missing",
+            Self::SlotUnknown => "slot_unknown",
             Self::SourceUnknown(_) => "source_unknown",
             Self::Upstream(_) => "upstream",
             Self::Fork(_) => "fork",

@@ -3,7 +3,7 @@
 //! hold transactions with exactly the blobs that its bid commits to, so no relay or builder has to cooperate.
 //!
 //! Whatever goes wrong on the way ends in the same 204, with the reason in `X-Forebond-Reason`: a block built here is never worse than
-//! none.
+//! none. That goes for a slot too of which it is not known yet whether it is lent.
 //!
 //! - [`bids`]: whether a bid will do; pure, keyed by fork
 //! - [`source`]: the batch that the gateway's batcher expects
@@ -14,4 +14,4 @@ mod proxy;
 pub mod source;
 mod upstream;
 
-pub use proxy::{Guard, GuardCounters, HandedSlots};
+pub use proxy::{Guard, GuardCounters, HandedSlots, LentTo};

@@ -29,19 +29,48 @@ const MAX_BID: usize = 4 << 20;
 const REASON: &str = "x-forebond-reason";
 
 /// Slots of ours that are lent, with the number of the gateway: the guard looks at no others.
+///
+/// Behind the last slot that was looked at, and before the first look, it is not known what is lent. To take that for "nothing" would
+/// let every bid pass just when something is wrong, and whoever profits from a batch that is left out could wait for a restart.
 #[derive(Clone, Debug, Default)]
-pub struct HandedSlots(Arc<Mutex<BTreeMap<u64, u32>>>);
+pub struct HandedSlots(Arc<Mutex<Handed>>);
+
+#[derive(Debug, Default)]
+struct Handed {
+    slots: BTreeMap<u64, u32>,
+    /// Later slots are not known.
+    until_slot: Option<u64>,
+}
+
+/// What is known of a slot that the beacon node proposes in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LentTo {
+    /// This gateway has it.
+    Gateway(u32),
+    /// It is lent to nobody, or not ours.
+    Nobody,
+    /// Not looked at yet.
+    Unknown,
+}
 
 impl HandedSlots {
-    /// Replaces them all.
-    pub fn replace(&self, slots: BTreeMap<u64, u32>) {
-        *self.0.lock() = slots;
+    /// Replaces them all; they are all that is lent up to `until_slot`.
+    pub fn replace(&self, slots: BTreeMap<u64, u32>, until_slot: u64) {
+        *self.0.lock() = Handed {
+            slots,
+            until_slot: Some(until_slot),
+        };
     }
 
     /// Whose a slot is.
     #[must_use]
-    pub fn gateway(&self, slot: u64) -> Option<u32> {
-        self.0.lock().get(&slot).copied()
+    pub fn gateway(&self, slot: u64) -> LentTo {
+        let handed = self.0.lock();
+        match handed.slots.get(&slot) {
+            Some(gateway) => LentTo::Gateway(*gateway),
+            None if handed.until_slot >= Some(slot) => LentTo::Nobody,
+            None => LentTo::Unknown,
+        }
     }
 }
 
@@ -219,8 +248,12 @@ async fn bid(
     mut headers: HeaderMap,
 ) -> Result<Answer, Reason> {
     let section = &shared.section;
-    let gateway = shared.handed.gateway(slot);
-    let source = gateway.and_then(|gateway| shared.sources.get(&gateway));
+    let source = match shared.handed.gateway(slot) {
+        LentTo::Gateway(gateway) => shared.sources.get(&gateway),
+        // Without any source there is nothing to hold a bid against, whosever the slot is.
+        LentTo::Unknown if !shared.sources.is_empty() => return Err(Reason::SlotUnknown),
+        LentTo::Nobody | LentTo::Unknown => None,
+    };
     if source.is_some() {
         // What cannot be read cannot be judged.
         headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
@@ -259,4 +292,21 @@ async fn bid(
     let bid = bids::read(&answer.body, tag.and_then(|tag| tag.to_str().ok()))?;
     bids::judge(&bid, parent_hash, &expected)?;
     Ok(answer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A restart, or an L1 that is not read for two epochs, would else let every bid pass.
+    #[test]
+    fn what_was_not_looked_at_is_not_taken_for_a_slot_that_is_lent_to_nobody() {
+        let handed = HandedSlots::default();
+        assert_eq!(handed.gateway(0), LentTo::Unknown);
+        assert_eq!(handed.gateway(77), LentTo::Unknown);
+        handed.replace(BTreeMap::from([(77, 2)]), 95);
+        assert_eq!(handed.gateway(77), LentTo::Gateway(2));
+        assert_eq!(handed.gateway(95), LentTo::Nobody);
+        assert_eq!(handed.gateway(96), LentTo::Unknown);
+    }
 }

@@ -10,7 +10,7 @@ use futures_util::StreamExt;
 use super::context::{Context, Now, Round};
 use crate::{
     act::{SlotSignError, SlotSigner},
-    duties::slots::{MOST_PER_ROUND, RollupName, Skipped, SlotMessage, due},
+    duties::slots::{Duty, MOST_PER_ROUND, RollupName, Skipped, SlotMessage, due},
     seen::SeenError,
     served::Relays,
 };
@@ -36,30 +36,37 @@ impl<S: ProposerSigner> Round for Handing<S> {
 
     async fn round(&mut self, now: Now) -> Result<(), SeenError> {
         let context = Arc::clone(&self.context);
-        let keys = context.keys.lock().clone();
-        if keys.is_empty() {
+        let windows = context.settlement.windows();
+        if windows.at.is_none() {
+            // What is lent is not known before the first reading.
             return Ok(());
         }
-        let duties = context.chain.duties(now.epoch, &keys).await?;
+        let mut duties = context.chain.duties(now.epoch).await?;
         let ours = context.chain.ours(now.head, &duties).await?;
-        let windows = context.settlement.windows();
         let lent = context
             .chain
             .lent(now.head, now.epoch, &windows, &context.own)
             .await?;
-        let is_ours = |index: u64, epoch: u64| ours.contains(&(epoch, index));
+        let is_ours = |duty: &Duty| ours.contains(&(duty.epoch, duty.index));
+        // Before the signer's keys are needed: the guard goes on without a signer.
         let handed: BTreeMap<u64, u32> = duties
             .iter()
-            .filter(|duty| is_ours(duty.index, duty.epoch))
+            .filter(|duty| is_ours(duty))
             .filter_map(|duty| Some((duty.slot, lent.get(&duty.epoch)?.gateway)))
             .collect();
-        context.handed.replace(handed);
+        // Each slot has its duty: so far duties and loans are read.
+        let until_slot = duties.iter().map(|duty| duty.slot).max();
+        context.handed.replace(handed, until_slot.unwrap_or(0));
+        let keys = context.keys.lock().clone();
+        if keys.is_empty() {
+            return Ok(());
+        }
+        duties.retain(|duty| keys.contains(&duty.key));
         let facts = &context.chain.facts;
         let rollup = RollupName {
             l1_chain_id: facts.l1.chain_id,
             inbox: facts.contracts.inbox,
         };
-        let is_ours = |duty: &crate::duties::slots::Duty| is_ours(duty.index, duty.epoch);
         let (messages, skipped) = due(now.slot, &duties, is_ours, &lent, &rollup);
         self.tell(skipped);
         let gateways: BTreeMap<_, _> = messages

@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use alloy_primitives::Address;
 use forebond_commit_boost::client::ProposerSigner;
@@ -9,7 +9,7 @@ use crate::{
     act::{OperatorError, Sent},
     choice::choose,
     duties::loans::{LEAD_EPOCHS, Loan, LoanStep, LoanTerms, next_step},
-    seen::SeenError,
+    seen::{SeenError, unread},
 };
 
 /// Steps in one round: a cut and the loan behind it.
@@ -42,6 +42,8 @@ pub struct Lending<S> {
     booked_until: Option<u64>,
     /// The gateway chosen last, to tell of changes.
     chosen: Option<u32>,
+    /// Gateways that are named and not read, to tell of changes.
+    unread: BTreeSet<u32>,
 }
 
 impl<S: ProposerSigner> Round for Lending<S> {
@@ -68,6 +70,7 @@ impl<S: ProposerSigner> Lending<S> {
             keeper,
             booked_until: None,
             chosen: None,
+            unread: BTreeSet::new(),
         }
     }
 
@@ -80,6 +83,7 @@ impl<S: ProposerSigner> Lending<S> {
         self.show(&loans, now.epoch);
         let lead = landing.saturating_add(LEAD_EPOCHS);
         let book = context.settlement.windows();
+        self.tell_unread(unread(&context.own, &book));
         let health = context.health.lock().clone();
         let candidates = context
             .chain
@@ -119,6 +123,13 @@ impl<S: ProposerSigner> Lending<S> {
             }
             Err(error) => Err(error.into()),
         }
+    }
+
+    fn tell_unread(&mut self, unread: BTreeSet<u32>) {
+        if unread != self.unread && !unread.is_empty() {
+            tracing::warn!(gateways = ?unread, "the configuration names gateways that are no candidates: the registry has no such number, or it is above 16 and owns no window");
+        }
+        self.unread = unread;
     }
 
     fn show(&self, loans: &[Loan], epoch: u64) {

@@ -108,7 +108,9 @@ pub async fn run(config: ProposerConfig, shutdown: Shutdown) -> Result<()> {
     let starting = start(config, (figures, readiness), shutdown.clone());
     let running = tokio::select! {
         () = shutdown.requested() => return Ok(()),
-        running = tokio::time::timeout(START_DEADLINE, starting) => running??,
+        running = tokio::time::timeout(START_DEADLINE, starting) => {
+            running.map_err(|_| StartError::Stalled(START_DEADLINE))??
+        }
     };
     running.ended().await;
     if let Some(server) = server {

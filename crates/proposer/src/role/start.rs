@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use forebond_commit_boost::client::SignerError;
 use forebond_commit_boost::protection::ProtectionError;
 use forebond_commit_boost::safe::SafeError;
@@ -40,6 +42,12 @@ pub enum StartError {
     /// The signed slots.
     #[error(transparent)]
     Log(#[from] LogError),
+    /// A node or the signer stalls.
+    #[error(
+        "this proposer has not started within {} s: the execution node, the beacon node or the disk of --data-dir does not answer; `forebond doctor` with the same settings says which",
+        .0.as_secs()
+    )]
+    Stalled(Duration),
     /// A port, or an HTTP client.
     #[error("{what}: {reason}")]
     SetUp {
@@ -80,5 +88,19 @@ pub async fn refuse_other_chains(
         Ok((beacon, says.spec))
     } else {
         Err(StartError::OtherChain(found))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_start_that_stalls_says_what_to_do_next() {
+        let words = StartError::Stalled(Duration::from_secs(60)).to_string();
+        assert!(
+            words.contains("60 s") && words.contains("forebond doctor"),
+            "{words}"
+        );
     }
 }

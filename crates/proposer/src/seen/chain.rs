@@ -112,23 +112,16 @@ impl Chain {
         Ok(seen.collect())
     }
 
-    /// Slots of `epoch` and the next one that validators with these keys propose.
+    /// Who proposes in the slots of `epoch` and the next one. Whose keys they are is not asked: what the registry calls the operator's
+    /// is its own whether the signer answers or not.
     ///
     /// # Errors
     /// [`SeenError`].
-    pub async fn duties(
-        &self,
-        epoch: u64,
-        keys: &BTreeSet<PublicKeyBytes>,
-    ) -> Result<Vec<Duty>, SeenError> {
+    pub async fn duties(&self, epoch: u64) -> Result<Vec<Duty>, SeenError> {
         let mut found = Vec::new();
         for epoch in [epoch, epoch.saturating_add(1)] {
             let duties = self.beacon.proposer_duties(epoch, &self.spec).await?;
-            let ours = duties
-                .data
-                .iter()
-                .filter(|duty| keys.contains(&duty.pubkey));
-            found.extend(ours.map(|duty| Duty {
+            found.extend(duties.data.iter().map(|duty| Duty {
                 slot: duty.slot,
                 epoch,
                 index: duty.validator_index,

@@ -1,5 +1,5 @@
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     time::{Duration, Instant},
 };
 
@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use crate::{
     choice::{Health, HealthTerms, Look},
+    config::OwnConfig,
     http_client::http_client,
 };
 
@@ -19,6 +20,20 @@ const DEADLINE: Duration = Duration::from_secs(2);
 const MAX_ANSWER: usize = 64 << 10;
 /// Gateways asked at one time.
 const AT_ONCE: usize = 8;
+
+/// Gateways that the configuration names and the rollup's view does not read: the registry has no such number, or it is behind those that
+/// are always read and owns no window. None of them is ever a candidate, whatever the policy allows, so the operator has to be told.
+#[must_use]
+pub fn unread(own: &OwnConfig, book: &WindowBook) -> BTreeSet<u32> {
+    if book.at.is_none() {
+        return BTreeSet::new();
+    }
+    let named = own.gateways.iter().map(|gateway| gateway.id);
+    named
+        .chain(own.policy.allow.iter().copied())
+        .filter(|gateway| !book.gateways.contains_key(gateway))
+        .collect()
+}
 
 /// Looks at gateways where they say they are, and remembers how they answered.
 #[derive(Debug)]
@@ -124,5 +139,30 @@ async fn look(client: &reqwest::Client, endpoint: &str, committers: &[Address]) 
             Look::Answered { after_ms }
         }
         _ => Look::Silent,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloy_primitives::B256;
+    use forebond_l1::execution::BlockRef;
+    use forebond_settlement::GatewayInfo;
+
+    use super::*;
+
+    #[test]
+    fn a_gateway_that_is_named_and_not_read_is_told_of() {
+        let text = "[policy]\nallow = [2, 30]\n[[gateways]]\nid = 2\n[[gateways]]\nid = 17";
+        let own: OwnConfig = toml::from_str(text).unwrap();
+        let mut book = WindowBook::default();
+        assert!(unread(&own, &book).is_empty(), "nothing was read yet");
+        book.at = Some(BlockRef {
+            number: 1,
+            hash: B256::repeat_byte(1),
+            parent_hash: B256::ZERO,
+            timestamp_s: 12,
+        });
+        book.gateways.insert(2, GatewayInfo::default());
+        assert_eq!(unread(&own, &book), [17, 30].into());
     }
 }

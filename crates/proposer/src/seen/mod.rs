@@ -4,4 +4,4 @@ mod chain;
 mod gateways;
 
 pub use chain::{Chain, MOST_VALIDATORS, SeenError};
-pub use gateways::Lookout;
+pub use gateways::{Lookout, unread};

@@ -2,7 +2,9 @@
 
 mod addresses;
 mod reader;
+mod searching;
 
 pub use addresses::{Addresses, MissingContract};
 pub use reader::{Court, CourtError, Heard};
 pub(crate) use reader::{claim_call, standing};
+pub(crate) use searching::{Searched, search, search_all};

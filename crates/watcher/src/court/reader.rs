@@ -1,10 +1,10 @@
 use alloy_eips::BlockId;
 use alloy_primitives::{Address, B256};
 use alloy_sol_types::{SolCall, SolError, SolEvent};
-use forebond_contracts::bindings::{ForkJudge, Inbox, Parameters, Slasher};
+use forebond_contracts::bindings::{ForkJudge, Inbox, Lookahead, Parameters, Slasher};
 use forebond_evidence::{
     Accusation, Culprit, FaultKind, Ripe,
-    case::{Case, Charged, Hearing, Recorded, Sight, hearing},
+    case::{Case, Charged, Hearing, Recorded, Sight, hearing, is_worth_bringing},
     docket::Standing,
     fault_ids::case_key,
 };
@@ -14,7 +14,7 @@ use forebond_l1::{
 };
 use forebond_protocol::SlotClock;
 
-use super::Addresses;
+use super::{Addresses, search_all};
 use crate::payer::revert_of;
 
 /// Epochs before its window in which a base can be judged already.
@@ -167,11 +167,14 @@ impl Court {
         })
     }
 
-    /// Asks the judge, in the newest state.
+    /// Asks the judge, in the newest state, when there is something to take for it.
     ///
     /// # Errors
     /// [`CourtError::L1`] when there is no answer; a refusal is one.
     pub async fn hear(&self, case: &Case) -> Result<Hearing, CourtError> {
+        if !self.has_bond_behind(case).await? {
+            return Ok(Hearing::NothingToTake);
+        }
         let call = ForkJudge::judgeCall {
             evidence: case.accusation.evidence.clone(),
         };
@@ -182,6 +185,49 @@ impl Court {
                 let revert = revert_of(&error).ok_or(error)?;
                 Ok(hearing(Err(&revert), case.accusation.id))
             }
+        }
+    }
+
+    /// Whether something stands behind the base, the money that its case holds included: users are paid from that, too. Operators
+    /// answer with rewards.
+    async fn has_bond_behind(&self, case: &Case) -> Result<bool, CourtError> {
+        let Culprit::Gateway { gateway, base } = case.accusation.culprit else {
+            return Ok(true);
+        };
+        let call = Slasher::insuredWeiCall {
+            gateway,
+            rollup: case.accusation.rollup,
+            base,
+        };
+        let slasher = self.addresses.slasher;
+        let behind = self.read(slasher, &call, BlockId::latest()).await?;
+        // More than 2^128 wei do not exist.
+        let behind_wei = u128::try_from(behind).unwrap_or(u128::MAX);
+        if is_worth_bringing(behind_wei) {
+            return Ok(true);
+        }
+        self.excuses_others(case, gateway).await
+    }
+
+    /// Whether a verdict is worth its price without a wei to take: a gateway that owned the window had successors, and one that built
+    /// on what has fallen is excused by nothing else (R5). Who never put up a bond owned none.
+    async fn excuses_others(&self, case: &Case, gateway: u32) -> Result<bool, CourtError> {
+        let kind = case.accusation.kind;
+        if !matches!(kind, FaultKind::Fork | FaultKind::FalseClaim) {
+            return Ok(false);
+        }
+        let call = Lookahead::windowAtCall {
+            rollup: case.accusation.rollup,
+            slot: case.accusation.window,
+        };
+        let lookahead = self.addresses.lookahead;
+        match self.read(lookahead, &call, BlockId::latest()).await {
+            Ok(window) => {
+                Ok(window.gateway == gateway && window.lastSlot == case.accusation.window)
+            }
+            // Nobody proved the epoch: nobody owned the window.
+            Err(error) if error.is_revert() => Ok(false),
+            Err(error) => Err(error),
         }
     }
 
@@ -332,10 +378,7 @@ impl Court {
             .saturating_sub(heard_from);
         let from = head.number.saturating_sub(slots);
         let range = (from, head.number);
-        Ok(self
-            .client
-            .logs_between(range, self.addresses.slasher, topics)
-            .await?)
+        Ok(search_all(&self.client, self.addresses.slasher, topics, range).await?)
     }
 
     /// A call in the state after a block.

@@ -16,9 +16,12 @@ use tokio::sync::Mutex;
 use super::{
     Attesters, Opinions, VoteLog, VoteLogError,
     attestation::{Attestation, digest},
+    failures::Failures,
+    search::Search,
+    steps::{Disputed, Step, step},
 };
 use crate::{
-    court::{Court, CourtError, standing},
+    court::{Court, CourtError, search, standing},
     figures::Figures,
     payer::{Bill, PayError, Payer},
     settled::Batches,
@@ -28,11 +31,6 @@ use crate::{
 const SETTLED_DEPTH: u64 = 2;
 /// Slots that a dispute needs to land.
 const MARGIN_SLOTS: u64 = 3;
-/// Longest range of L1 blocks that is searched for open disputes.
-const MOST_BLOCKS: u64 = 10_000;
-/// `IAttesterResolver.Verdict`.
-const NO_VERDICT: u8 = 0;
-const VETOED: u8 = 3;
 
 /// Why disputes could not be dealt with.
 #[derive(Debug, thiserror::Error)]
@@ -68,6 +66,8 @@ pub struct Disputer {
     figures: Figures,
     /// Nothing more to be done about these.
     over: BTreeSet<(u32, B256)>,
+    /// Which batches were disputed.
+    search: Search,
 }
 
 /// What a disputer is made of.
@@ -107,35 +107,44 @@ impl Disputer {
             l1_chain_id: parts.l1_chain_id,
             figures: parts.figures,
             over: BTreeSet::new(),
+            search: Search::default(),
         }
     }
 
-    /// Takes every step that is due at L1's head.
+    /// Takes every step that is due at L1's head. A batch that fails does not keep the others waiting: else whoever posts one false
+    /// claim more than there are bonds for would end all votes, and keep all bonds where they are.
     ///
     /// # Errors
-    /// [`DisputeError`]; what was not done is due again at the next look.
+    /// The first [`DisputeError`]; what was not done is due again at the next look.
     pub async fn look(
         &mut self,
         batches: &Batches,
         opinions: &Opinions,
         head: BlockRef,
     ) -> Result<(), DisputeError> {
+        let mut failures = Failures::default();
+        // Before anything else: bonds that came back pay for those that are due.
+        failures.note(None, self.withdraw().await)?;
         let void = opinions.void();
         self.over.retain(|key| void.contains(key));
         for key in void {
             let posted = batches.get(key.0).filter(|posted| posted.at.hash == key.1);
             if let Some(posted) = posted.filter(|_| !self.over.contains(&key)) {
-                self.consider(posted, head).await?;
+                failures.note(Some(posted.id), self.consider(posted, head).await)?;
             }
         }
-        for id in self.open(head).await? {
-            if let Some(posted) = batches.get(id)
-                && self.standing_of(id).await? == Some(Standing::Disputed)
-            {
-                self.follow_up(posted, opinions, head).await?;
+        let times = self.times().await?;
+        failures.note(None, self.search(head, times.horizon_blocks).await)?;
+        for id in self.search.batches() {
+            let posted = batches.get(id);
+            let seen = opinion_when_deep(posted, opinions, head);
+            match self.follow_up(id, posted, seen, times, head).await {
+                Ok(true) => {}
+                Ok(false) => self.search.is_over(id, head.number, times.horizon_blocks),
+                Err(error) => failures.note(Some(id), Err(error))?,
             }
         }
-        self.withdraw().await
+        failures.first()
     }
 
     /// Disputes a claim that is false, when the time is right.
@@ -191,47 +200,61 @@ impl Disputer {
         Ok(())
     }
 
-    /// Votes, and finishes what has its verdict.
+    /// Votes, and finishes what is due: needs the batch itself for a vote only, so that a bond comes back of a batch that is not
+    /// remembered. Whether something is still open.
     async fn follow_up(
         &self,
-        posted: &PostedBatch,
-        opinions: &Opinions,
+        id: u32,
+        posted: Option<&PostedBatch>,
+        is_void: Option<bool>,
+        times: Times,
         head: BlockRef,
-    ) -> Result<(), DisputeError> {
+    ) -> Result<bool, DisputeError> {
+        let standing = self.standing_of(id).await?;
+        if !matches!(standing, Some(Standing::Disputed | Standing::Orphaned)) {
+            return Ok(false);
+        }
         let addresses = self.court.addresses();
         let (inbox, resolver) = (addresses.inbox, addresses.attester_resolver);
-        let call = Inbox::disputeOfCall { batchId: posted.id };
+        let call = Inbox::disputeOfCall { batchId: id };
         let disputed = self.court.read(inbox, &call, BlockId::latest()).await?;
-        if disputed.disputer != self.me && self.attesters.is_empty() {
-            return Ok(());
+        let is_mine = disputed.disputer == self.me;
+        if standing == Some(Standing::Orphaned) {
+            // What it stood on is void: its own claim is judged no more, and only this brings the bond back.
+            if is_mine {
+                let close = Inbox::closeOrphanedCall { batchId: id };
+                self.if_due("close an orphaned dispute", inbox, &close)
+                    .await?;
+            }
+            return Ok(is_mine);
         }
-        let call = AttesterResolver::caseOfCall {
-            inbox,
-            batchId: posted.id,
-        };
+        if !is_mine && self.attesters.is_empty() {
+            return Ok(true);
+        }
+        let call = AttesterResolver::caseOfCall { inbox, batchId: id };
         let case = self.court.read(resolver, &call, BlockId::latest()).await?;
         let verdict: u8 = case.verdict;
-        if verdict == NO_VERDICT {
-            let deep = head.number.saturating_sub(posted.at.number) >= SETTLED_DEPTH;
-            if let Some(is_void) = opinions.of(posted).filter(|_| deep) {
-                return self.vote(posted, is_void).await;
+        let sight = Disputed {
+            is_mine,
+            verdict: verdict.into(),
+            ready_at_s: case.readyAt,
+            last_moment_s: disputed.openedAt.saturating_add(times.resolver_s),
+            now_s: head.timestamp_s,
+            is_void,
+        };
+        match (step(&sight), posted) {
+            (Step::Vote { is_void }, Some(posted)) => self.vote(posted, is_void).await?,
+            (Step::Wait | Step::Vote { .. }, _) => {}
+            (Step::Lapse, _) => {
+                let lapse = AttesterResolver::lapseCall { inbox, batchId: id };
+                self.if_due("lapse", resolver, &lapse).await?;
+            }
+            (Step::Execute, _) => {
+                let execute = AttesterResolver::executeCall { inbox, batchId: id };
+                self.if_due("execute", resolver, &execute).await?;
             }
         }
-        if verdict == NO_VERDICT || verdict == VETOED {
-            let lapse = AttesterResolver::lapseCall {
-                inbox,
-                batchId: posted.id,
-            };
-            return self.if_due("lapse", resolver, &lapse).await;
-        }
-        if head.timestamp_s < case.readyAt {
-            return Ok(());
-        }
-        let execute = AttesterResolver::executeCall {
-            inbox,
-            batchId: posted.id,
-        };
-        self.if_due("execute", resolver, &execute).await
+        Ok(true)
     }
 
     async fn vote(&self, posted: &PostedBatch, is_void: bool) -> Result<(), DisputeError> {
@@ -326,8 +349,7 @@ impl Disputer {
         self.if_due("withdraw", inbox, &call).await
     }
 
-    /// Batches that were disputed lately.
-    async fn open(&self, head: BlockRef) -> Result<BTreeSet<u32>, DisputeError> {
+    async fn times(&self) -> Result<Times, DisputeError> {
         let inbox = self.court.addresses().inbox;
         let config = Inbox::configCall {};
         let config = self.court.read(inbox, &config, BlockId::latest()).await?;
@@ -337,20 +359,33 @@ impl Disputer {
         let slots = seconds
             .checked_div(self.clock.seconds_per_slot)
             .unwrap_or(0);
-        // A dispute that nobody answered can lapse later than that.
-        let blocks = slots.saturating_mul(2).saturating_add(64).min(MOST_BLOCKS);
+        Ok(Times {
+            resolver_s: config.resolverSeconds,
+            // A dispute that nobody answered can lapse later than that.
+            horizon_blocks: slots.saturating_mul(2).saturating_add(64),
+        })
+    }
+
+    /// Finds disputes that are new.
+    async fn search(&mut self, head: BlockRef, horizon: u64) -> Result<(), DisputeError> {
+        let inbox = self.court.addresses().inbox;
         let topics = [Inbox::Disputed::SIGNATURE_HASH];
-        let range = (head.number.saturating_sub(blocks), head.number);
-        let logs = self
-            .court
-            .client()
-            .logs_between(range, inbox, &topics)
-            .await?;
-        Ok(logs
-            .iter()
-            .filter_map(|log| Inbox::Disputed::decode_log(&log.inner).ok())
-            .map(|event| event.batchId)
-            .collect())
+        for range in self.search.ranges(head.number, horizon) {
+            let client = self.court.client();
+            let logs = match search(client, inbox, &topics, range).await {
+                Err(error @ L1Error::Refused { .. }) if self.search.leave_out(range) => {
+                    tracing::warn!(before = range.1, %error, "the L1 node has no logs of older blocks: a bond in a dispute of before is not fetched until another endpoint is used");
+                    return Ok(());
+                }
+                found => found?.found,
+            };
+            let disputes = logs.iter().filter_map(|log| {
+                let event = Inbox::Disputed::decode_log(&log.inner).ok()?;
+                Some((event.batchId, log.block_number.unwrap_or(range.1)))
+            });
+            self.search.note(range, disputes);
+        }
+        Ok(())
     }
 
     async fn standing_of(&self, id: u32) -> Result<Option<Standing>, DisputeError> {
@@ -367,4 +402,24 @@ impl Disputer {
         let record = self.court.read(inbox, &record, BlockId::latest()).await?;
         Ok(record.batchHash != posted.batch.eip712_hash_struct())
     }
+}
+
+/// How long disputes take, as the Inbox says.
+#[derive(Clone, Copy, Debug)]
+struct Times {
+    /// Seconds in which a dispute can be answered.
+    resolver_s: u64,
+    /// L1 blocks behind which no dispute is open that was not followed before.
+    horizon_blocks: u64,
+}
+
+/// What derivation says of a batch whose posting stays.
+fn opinion_when_deep(
+    posted: Option<&PostedBatch>,
+    opinions: &Opinions,
+    head: BlockRef,
+) -> Option<bool> {
+    let posted = posted?;
+    let is_deep = head.number.saturating_sub(posted.at.number) >= SETTLED_DEPTH;
+    opinions.of(posted).filter(|_| is_deep)
 }

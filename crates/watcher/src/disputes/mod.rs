@@ -2,7 +2,10 @@
 
 mod attestation;
 mod disputer;
+mod failures;
 mod opinions;
+mod search;
+mod steps;
 mod votes;
 
 pub use attestation::Attesters;

@@ -254,7 +254,11 @@ impl Desk {
                     self.figures.opened(accusation.kind);
                     tracing::warn!(%id, kind = ?accusation.kind, culprit = ?accusation.culprit, ?added, "a fault is found: a case is opened");
                 }
-                Err(error @ (StoreError::Full { .. } | StoreError::TooLarge { .. })) => {
+                Err(
+                    error @ (StoreError::Full { .. }
+                    | StoreError::ShareFull { .. }
+                    | StoreError::TooLarge { .. }),
+                ) => {
                     tracing::warn!(%id, %error, "a case is not taken");
                     continue;
                 }

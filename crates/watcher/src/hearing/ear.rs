@@ -14,9 +14,6 @@ use super::Row;
 /// Messages kept whose base is not known yet; the oldest go first.
 const MOST_WAITING: usize = 4_096;
 
-/// Bases of one window, whoever signed them: a gateway may sign any number, and a few are a fault already.
-const MOST_BASES_OF_WINDOW: usize = 64;
-
 /// Why something was not heard.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotHeard {
@@ -122,9 +119,11 @@ impl Ear {
         let found = self
             .book
             .hear(slot, &base, message.clone(), signature.clone())?;
+        // Only what the book keeps, which counts them by who signed: a gateway that signs any number of bases of a window leaves
+        // everybody else's to be heard.
         let is_new_base = own.is_some()
             && !self.bases.contains_key(&hash)
-            && self.bases_of(base.window) < MOST_BASES_OF_WINDOW;
+            && self.book.has_base(base.window, hash);
         let mut outcome = Outcome::default();
         // What contradicts is not kept in the book: the case that it makes holds it.
         if is_new_base || self.book.bytes() != before {
@@ -193,11 +192,6 @@ impl Ear {
         self.book.forget_before_horizon(slot);
         let oldest = slot.saturating_sub(horizon_slots);
         self.bases.retain(|_, base| base.window >= oldest);
-    }
-
-    fn bases_of(&self, window: u64) -> usize {
-        let same = |base: &&Base| base.window == window;
-        self.bases.values().filter(same).count()
     }
 
     /// Messages that waited for this base.

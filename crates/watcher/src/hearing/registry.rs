@@ -1,15 +1,13 @@
 use std::collections::BTreeSet;
 
 use alloy_primitives::Address;
+use alloy_rpc_types_eth::Log;
 use alloy_sol_types::SolEvent;
 use forebond_contracts::bindings::{GatewayRegistry, ValidatorRegistry};
 use forebond_l1::{L1Error, execution::ExecutionClient};
 use forebond_types::CommitterSet;
 
-/// Requests one search may make.
-const MOST_SEARCHES: u32 = 256;
-/// Shortest range of blocks a search falls back to.
-const SHORTEST_RANGE: u64 = 500;
+use crate::court::{Searched, search};
 
 /// Who signs for a gateway from an epoch on.
 #[derive(Clone, Debug)]
@@ -22,7 +20,8 @@ pub struct KnownSet {
     pub set: CommitterSet,
 }
 
-/// The sets announced in a range of blocks, first and last, in order: in parts where the node wants short ranges.
+/// The sets announced in a range of blocks, first and last, in order, and the first block that was not searched: a node that wants
+/// short ranges may not be asked everything at once.
 ///
 /// # Errors
 /// [`L1Error`].
@@ -30,9 +29,9 @@ pub async fn committer_sets(
     client: &ExecutionClient,
     registry: Address,
     blocks: (u64, u64),
-) -> Result<Vec<KnownSet>, L1Error> {
+) -> Result<(Vec<KnownSet>, u64), L1Error> {
     let events = events::<GatewayRegistry::CommitterSetChanged>(client, registry, blocks).await?;
-    let known = events.into_iter().map(|event| KnownSet {
+    let known = events.found.into_iter().map(|event| KnownSet {
         gateway: event.gateway,
         from_epoch: event.fromEpoch,
         set: CommitterSet {
@@ -40,10 +39,10 @@ pub async fn committer_sets(
             members: event.set.members,
         },
     });
-    Ok(known.collect())
+    Ok((known.collect(), events.next))
 }
 
-/// Accounts to whom validators came in a range of blocks, first and last.
+/// Accounts to whom validators came in a range of blocks, first and last, and the first block that was not searched.
 ///
 /// # Errors
 /// [`L1Error`].
@@ -51,39 +50,23 @@ pub async fn operators(
     client: &ExecutionClient,
     registry: Address,
     blocks: (u64, u64),
-) -> Result<BTreeSet<Address>, L1Error> {
+) -> Result<(BTreeSet<Address>, u64), L1Error> {
     let events = events::<ValidatorRegistry::OperatorChanged>(client, registry, blocks).await?;
-    let operators = events.into_iter().map(|event| event.operator);
-    Ok(operators.filter(|operator| !operator.is_zero()).collect())
+    let operators = events.found.into_iter().map(|event| event.operator);
+    let known = operators.filter(|operator| !operator.is_zero());
+    Ok((known.collect(), events.next))
 }
 
-/// A contract's events in a range of blocks, in order: in parts where the node wants short ranges.
+/// A contract's events in a range of blocks, in order.
 async fn events<E: SolEvent>(
     client: &ExecutionClient,
     contract: Address,
-    (first, last): (u64, u64),
-) -> Result<Vec<E>, L1Error> {
-    let topics = [E::SIGNATURE_HASH];
-    let (mut from, mut length) = (first, last.saturating_sub(first).saturating_add(1));
-    let mut events = Vec::new();
-    for _ in 0..MOST_SEARCHES {
-        if from > last {
-            break;
-        }
-        let to = from.saturating_add(length.saturating_sub(1)).min(last);
-        match client.logs_between((from, to), contract, &topics).await {
-            Ok(logs) => {
-                let decoded = logs.iter().filter_map(|log| E::decode_log(&log.inner).ok());
-                events.extend(decoded.map(|log| log.data));
-                from = to.saturating_add(1);
-            }
-            Err(L1Error::Refused { .. } | L1Error::TooLong { .. } | L1Error::Status { .. })
-                if length > SHORTEST_RANGE =>
-            {
-                length = (length / 4).max(SHORTEST_RANGE);
-            }
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(events)
+    blocks: (u64, u64),
+) -> Result<Searched<E>, L1Error> {
+    let searched = search(client, contract, &[E::SIGNATURE_HASH], blocks).await?;
+    let decoded = |log: &Log| E::decode_log(&log.inner).ok().map(|log| log.data);
+    Ok(Searched {
+        found: searched.found.iter().filter_map(decoded).collect(),
+        next: searched.next,
+    })
 }

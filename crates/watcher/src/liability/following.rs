@@ -7,7 +7,7 @@ use forebond_evidence::{Brought, FaultKind};
 use forebond_l1::execution::BlockRef;
 
 use super::{Announced, Fault};
-use crate::court::{Court, CourtError};
+use crate::court::{Court, CourtError, search_all};
 
 /// L1 blocks that are searched again: a reorg may have brought other faults.
 const OVERLAP_BLOCKS: u64 = 64;
@@ -98,9 +98,7 @@ impl Following {
         let addresses = self.court.addresses();
         let topics = [Slasher::FaultRecorded::SIGNATURE_HASH];
         let client = self.court.client();
-        let logs = client
-            .logs_between(range, addresses.slasher, &topics)
-            .await?;
+        let logs = search_all(client, addresses.slasher, &topics, range).await?;
         let faults = logs.into_iter().filter_map(|log| {
             let event = Slasher::FaultRecorded::decode_log(&log.inner).ok()?;
             Some(Fault {

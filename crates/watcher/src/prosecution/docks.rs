@@ -13,18 +13,21 @@ use forebond_runtime::Shutdown;
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
-use super::{ProsecutionError, Prosecutor};
+use super::{
+    ProsecutionError, Prosecutor,
+    order::{EndedOnes, Turns, is_paid_for},
+};
 use crate::{
     now_ms,
     payer::PayError,
     store::{CaseStore, StoreError},
 };
 
-/// Where each open case stands, by fault id, and those that ended since the start.
+/// Where each open case stands, by fault id, and the last ones that ended since the start.
 pub type Standings = BTreeMap<B256, Stage>;
 
-/// Standings kept of cases that ended.
-const MOST_ENDED: usize = 4_096;
+/// Steps that are paid for in one walk over all cases. Each takes a block, and a dearer case found meanwhile comes in the next walk.
+const MOST_PAID: usize = 16;
 
 /// Cases whose evidence has to be built anew: the prosecution asks, who builds evidence answers.
 #[derive(Clone, Debug, Default)]
@@ -71,8 +74,8 @@ pub struct Docks {
     pub poll_ms: u64,
 }
 
-/// Brings cases to their end until the process is told to stop, the dearest first. What fails is told and tried again at the next
-/// look.
+/// Brings cases to their end until the process is told to stop, the dearest first, and what is committed to before that. What fails
+/// is told and tried again at the next look.
 ///
 /// # Errors
 /// [`StoreError`]: the disk does not keep cases any more.
@@ -80,17 +83,22 @@ pub async fn run(docks: Docks, shutdown: Shutdown) -> Result<(), StoreError> {
     let mut looks = tokio::time::interval(Duration::from_millis(docks.poll_ms.max(1)));
     looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut looked_at = None;
+    let mut walker = Walker {
+        docks,
+        turns: Turns::default(),
+        ended: EndedOnes::default(),
+    };
     loop {
         tokio::select! {
             () = shutdown.requested() => return Ok(()),
             _ = looks.tick() => {}
         }
-        let count = docks.store.count()?;
+        let count = walker.docks.store.count()?;
         if count == 0 {
             continue;
         }
         // What L1 shows of a case changes with its blocks alone.
-        let head = docks.prosecutor.court().client().head().await;
+        let head = walker.docks.prosecutor.court().client().head().await;
         match head.map(|head| (head.hash, count)) {
             Ok(now) if looked_at == Some(now) => continue,
             Ok(now) => looked_at = Some(now),
@@ -99,50 +107,154 @@ pub async fn run(docks: Docks, shutdown: Shutdown) -> Result<(), StoreError> {
                 continue;
             }
         }
-        let mut open = docks.store.all()?;
-        open.sort_by_key(|one| (std::cmp::Reverse(one.kind.worth()), one.window));
-        for accusation in open {
-            tokio::select! {
-                () = shutdown.requested() => return Ok(()),
-                outcome = look(&docks, accusation) => if !outcome? {
-                    // The others would wait for the same money.
-                    break;
-                },
-            }
+        tokio::select! {
+            () = shutdown.requested() => return Ok(()),
+            walked = walker.walk() => walked?,
         }
     }
 }
 
-/// Looks at one case. `false` when the account is empty.
-async fn look(docks: &Docks, accusation: Accusation) -> Result<bool, StoreError> {
-    let id = accusation.id;
-    let kind = accusation.kind;
-    let outcome = async {
-        let case = docks.prosecutor.court().case(accusation.clone()).await?;
-        docks.prosecutor.advance(&case).await
-    };
-    match outcome.await {
-        Ok((stage, step)) => {
-            match step {
-                Step::End => {
-                    tracing::info!(%id, ?kind, ?stage, "a case has ended");
-                    docks.store.end(&accusation, stage, now_ms())?;
-                    docks.anew.forget(id);
+/// What a look at one case came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Looked {
+    /// Nothing was paid for.
+    Free,
+    /// A step was paid for: L1 has gone on.
+    Paid,
+    /// It is over.
+    Ended,
+    /// The account is empty.
+    Penniless,
+}
+
+/// Walks over the cases, and remembers which of them are committed to.
+struct Walker {
+    docks: Docks,
+    turns: Turns,
+    ended: EndedOnes,
+}
+
+impl Walker {
+    /// Looks at cases once, and after each step that was paid for at those that are committed to: L1 has gone on, and their
+    /// time runs.
+    async fn walk(&mut self) -> Result<(), StoreError> {
+        let mut sorted = self.docks.store.all()?;
+        let ended = &self.ended;
+        self.docks.standings.send_if_modified(|standings| {
+            ended.keep(standings, &sorted);
+            false
+        });
+        self.turns.sort(&mut sorted);
+        let order: Vec<B256> = sorted.iter().map(|one| one.id).collect();
+        let mut open: BTreeMap<B256, Accusation> =
+            sorted.into_iter().map(|one| (one.id, one)).collect();
+        let mut paid = 0usize;
+        for id in &order {
+            let Some(accusation) = open.get(id) else {
+                continue;
+            };
+            let may_commit = self.turns.may_commit(id);
+            match self.look(accusation, may_commit).await? {
+                Looked::Free => continue,
+                Looked::Ended => {
+                    open.remove(id);
+                    continue;
                 }
-                Step::Rebuild => docks.anew.want(id),
-                _ => {}
+                Looked::Paid => paid = paid.saturating_add(1),
+                // The others would wait for the same money.
+                Looked::Penniless => return Ok(()),
             }
-            docks.standings.send_modify(|standings| {
-                if standings.len() < MOST_ENDED || standings.contains_key(&id) {
-                    standings.insert(id, stage);
-                }
-            });
+            if paid >= MOST_PAID || !self.reveal(&order, &mut open).await? {
+                return Ok(());
+            }
         }
-        Err(ProsecutionError::Pay(error @ PayError::Unfunded { .. })) => {
-            tracing::error!(%id, ?kind, %error, "a case waits for money");
-            return Ok(false);
-        }
-        Err(error) => tracing::warn!(%id, ?kind, %error, "a case waits"),
+        Ok(())
     }
-    Ok(true)
+
+    /// Looks at what is committed to. `false` when the account is empty.
+    async fn reveal(
+        &mut self,
+        order: &[B256],
+        open: &mut BTreeMap<B256, Accusation>,
+    ) -> Result<bool, StoreError> {
+        for id in order {
+            let Some(accusation) = open.get(id).filter(|_| self.turns.is_committed(id)) else {
+                continue;
+            };
+            // A node that is a block behind does not show what was just committed to: it is not paid for twice.
+            match self.look(accusation, false).await? {
+                Looked::Free | Looked::Paid => {}
+                Looked::Ended => {
+                    open.remove(id);
+                }
+                Looked::Penniless => return Ok(false),
+            }
+        }
+        Ok(true)
+    }
+
+    async fn look(
+        &mut self,
+        accusation: &Accusation,
+        may_commit: bool,
+    ) -> Result<Looked, StoreError> {
+        let (id, kind) = (accusation.id, accusation.kind);
+        let prosecutor = &self.docks.prosecutor;
+        let outcome = async {
+            let case = prosecutor.court().case(accusation.clone()).await?;
+            prosecutor.advance_within(&case, may_commit).await
+        };
+        match outcome.await {
+            Ok((stage, step)) => {
+                self.turns.note(id, stage, step);
+                self.noted(accusation, stage, step)?;
+                Ok(match step {
+                    Step::End => Looked::Ended,
+                    _ if is_paid_for(step) => Looked::Paid,
+                    _ => Looked::Free,
+                })
+            }
+            Err(ProsecutionError::Pay(error @ PayError::Unfunded { .. })) => {
+                tracing::error!(%id, ?kind, %error, "a case waits for money");
+                Ok(Looked::Penniless)
+            }
+            Err(error) => {
+                if matches!(error, ProsecutionError::Pay(PayError::WouldFail { .. })) {
+                    // What the Slasher refuses keeps no other case from being committed to.
+                    self.turns.note(id, Stage::Seen, Step::Wait);
+                }
+                tracing::warn!(%id, ?kind, %error, "a case waits");
+                Ok(Looked::Free)
+            }
+        }
+    }
+
+    /// Takes in where a case stands.
+    fn noted(
+        &mut self,
+        accusation: &Accusation,
+        stage: Stage,
+        step: Step,
+    ) -> Result<(), StoreError> {
+        let (id, kind) = (accusation.id, accusation.kind);
+        let Docks {
+            store,
+            anew,
+            standings,
+            ..
+        } = &self.docks;
+        store.note_idle(id, step == Step::WaitForBond);
+        match step {
+            Step::End => {
+                tracing::info!(%id, ?kind, ?stage, "a case has ended");
+                store.end(accusation, stage, now_ms())?;
+                anew.forget(id);
+            }
+            Step::Rebuild => anew.want(id),
+            _ => {}
+        }
+        let ended = &mut self.ended;
+        standings.send_modify(|standings| ended.note(standings, id, stage, step == Step::End));
+        Ok(())
+    }
 }

@@ -1,6 +1,7 @@
 //! Cases on their way.
 
 mod docks;
+mod order;
 mod prosecutor;
 
 pub use docks::{Docks, Standings, WantedAnew, run};

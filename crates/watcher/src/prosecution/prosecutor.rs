@@ -49,6 +49,15 @@ impl Prosecutor {
     /// # Errors
     /// [`ProsecutionError`].
     pub async fn advance(&self, case: &Case) -> Result<(Stage, Step), ProsecutionError> {
+        self.advance_within(case, true).await
+    }
+
+    /// As [`Self::advance`]; a case that would be committed to waits unless it may be.
+    pub(super) async fn advance_within(
+        &self,
+        case: &Case,
+        may_commit: bool,
+    ) -> Result<(Stage, Step), ProsecutionError> {
         let mut sight = self.court.sight(case).await?;
         let (mut stage, mut step) = case.decide(&sight, self.pace);
         if step == Step::Hear {
@@ -56,7 +65,8 @@ impl Prosecutor {
             (stage, step) = case.decide(&sight, self.pace);
         }
         match step {
-            Step::Wait | Step::Hear | Step::Rebuild | Step::End => {}
+            Step::Wait | Step::WaitForBond | Step::Hear | Step::Rebuild | Step::End => {}
+            Step::Commit(_) if !may_commit => return Ok((stage, Step::Wait)),
             Step::Commit(commitment) => {
                 self.pay("commit", &Slasher::commitCall { commitment }, 0)
                     .await?;

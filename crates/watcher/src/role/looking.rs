@@ -169,10 +169,11 @@ impl Looker {
             operators(client, addresses.validator_registry, (from, head)),
         );
         match found {
-            Ok((sets, operators)) => {
+            Ok(((sets, sets_next), (operators, operators_next))) => {
                 self.desk.note_sets(sets);
                 self.sales.note_operators(operators).await;
-                self.searched_until = head;
+                // Not the head: what a search left out is searched at the next one.
+                self.searched_until = sets_next.min(operators_next).saturating_sub(1);
             }
             Err(error) => {
                 tracing::warn!(%error, "committers and operators are not to be had");

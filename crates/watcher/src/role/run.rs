@@ -226,8 +226,13 @@ async fn watch(
     )
     .await?;
     let registry = facts.contracts.gateway_registry;
-    let sets = committer_sets(&client, registry, (around.from_block, head.number)).await?;
-    desk.note_sets(sets);
+    // All of them: what lies in the journal of a gateway that is not known is not heard again.
+    let mut from = around.from_block;
+    while from <= head.number {
+        let (sets, next) = committer_sets(&client, registry, (from, head.number)).await?;
+        desk.note_sets(sets);
+        from = next.max(from.saturating_add(1));
+    }
     let sales = Sales::open(
         &config.data_dir,
         desk.clone(),
@@ -236,8 +241,12 @@ async fn watch(
     )?;
     let sales = Arc::new(sales);
     let registry = court.addresses().validator_registry;
-    let found = operators(&client, registry, (around.from_block, head.number)).await?;
-    sales.note_operators(found).await;
+    let mut from = around.from_block;
+    while from <= head.number {
+        let (found, next) = operators(&client, registry, (from, head.number)).await?;
+        sales.note_operators(found).await;
+        from = next.max(from.saturating_add(1));
+    }
     let reader = follower.reader.clone();
     let (told, of_store) = (desk.clone(), reader.clone());
     let now = slots.slot_at_s(head.timestamp_s);

@@ -1,8 +1,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use alloy_eips::BlockId;
-use alloy_primitives::B256;
-use forebond_contracts::bindings::Inbox;
+use forebond_contracts::bindings::{Inbox, Lookahead};
 use forebond_evidence::{
     Accused,
     docket::{Docket, Standing},
@@ -11,17 +10,22 @@ use forebond_evidence::{
         late::{self, Cover, Ended, Missing},
     },
 };
-use forebond_protocol::Window;
+use forebond_protocol::{Schedule, Window};
 use forebond_settlement::WindowBook;
 
-use super::{Batches, Presence, PresenceError};
+use super::{
+    Batches, Presence, PresenceError,
+    looks::{Key, Looks, Span},
+};
 use crate::{
     court::{Court, CourtError, standing},
     hearing::{Desk, DeskError},
 };
 
-/// Epochs behind a window after which it is not looked at again unless its evidence is wanted anew.
-const LOOKED_AT_EPOCHS: u64 = 4;
+/// Epochs behind a window in which it is looked at with every L1 block; then once an epoch, as long as it can be proven.
+const YOUNG_EPOCHS: u64 = 4;
+/// Owners of windows that are asked for in one look: a gateway can sign bases of any slot.
+const MOST_OWNERS: usize = 16;
 /// Windows that are proven in one look: each takes a beacon state.
 const AT_ONCE: usize = 2;
 /// Batches before a window's end that may have taken the ground from under its base.
@@ -46,9 +50,6 @@ pub enum LateError {
     Desk(#[from] DeskError),
 }
 
-/// A window with a docket of its gateway.
-type Key = (u64, u32, B256);
-
 /// Finds windows that ended without the blocks promised in them (R6).
 #[derive(Debug)]
 pub struct LateWindows {
@@ -56,23 +57,24 @@ pub struct LateWindows {
     court: Court,
     presence: Presence,
     handover_slots: u64,
-    over: BTreeSet<Key>,
+    looks: Looks,
+    /// Windows that the view of L1 does not know any more, as the lookahead told them.
+    old: Schedule,
+    /// Slots in the past of which the lookahead knows no window.
+    unowned: BTreeSet<u64>,
 }
 
 impl LateWindows {
     /// `handover_slots` is H of R1.
-    pub const fn new(
-        desk: Arc<Desk>,
-        court: Court,
-        presence: Presence,
-        handover_slots: u64,
-    ) -> Self {
+    pub fn new(desk: Arc<Desk>, court: Court, presence: Presence, handover_slots: u64) -> Self {
         Self {
             desk,
             court,
             presence,
             handover_slots,
-            over: BTreeSet::new(),
+            looks: Looks::default(),
+            old: Schedule::default(),
+            unowned: BTreeSet::new(),
         }
     }
 
@@ -86,28 +88,41 @@ impl LateWindows {
         windows: &WindowBook,
         slot: u64,
     ) -> Result<(), LateError> {
-        let slots_per_epoch = self.desk.clock().slots_per_epoch;
-        let young = slot.saturating_sub(LOOKED_AT_EPOCHS.saturating_mul(slots_per_epoch));
-        self.over.retain(|(window, ..)| *window >= young);
+        let span = self.span(slot);
+        let oldest = span.provable.min(span.young);
+        self.looks.forget_before(oldest);
+        self.unowned.retain(|slot| *slot >= oldest);
+        let looks = &self.looks;
         let ended = self.desk.dockets(|docket| {
-            let window = docket.accused().base().window;
-            (young..slot).contains(&window).then(|| key(docket))
+            let key = key(docket);
+            looks.is_due(&key, &span).then(|| (key, reached(docket)))
         });
-        let mut proven = 0;
-        for key in ended {
-            let Some(window) = windows.schedule.window(key.0) else {
+        let (mut proven, mut owners) = (0, MOST_OWNERS);
+        for (key, reached) in ended {
+            if proven >= AT_ONCE {
+                break;
+            }
+            if reached <= batches.posted_until(key.0) {
+                self.looks.note(key, &span);
+                continue;
+            }
+            let window = match windows.schedule.window(key.0) {
+                Some(window) => Some(window),
+                None if key.0 >= span.young => None,
+                None => match self.old_window(key.0, &mut owners).await? {
+                    Owned::By(window) => Some(window),
+                    Owned::Unknown => None,
+                    // Not noted: its turn comes with the next block.
+                    Owned::NotAsked => continue,
+                },
+            };
+            self.looks.note(key, &span);
+            let Some(window) = window.filter(|window| window.gateway == key.1) else {
                 continue;
             };
-            if self.over.contains(&key) || window.gateway != key.1 || proven >= AT_ONCE {
-                continue;
-            }
-            let reached = self.reached(key);
-            if reached <= batches.posted_until(window.last_slot) {
-                continue;
-            }
             if let Some((accused, missing)) = self.missing(key, window, batches, slot).await? {
                 if self.has_fallen(&accused, window, batches).await? {
-                    // Looked at again at the next block: a batch that falls can give the ground back.
+                    // Looked at again: a batch that falls can give the ground back.
                     tracing::debug!(
                         window = key.0,
                         gateway = key.1,
@@ -124,7 +139,68 @@ impl LateWindows {
 
     /// A window's evidence is wanted anew.
     pub fn again(&mut self, window: u64) {
-        self.over.retain(|(known, ..)| *known != window);
+        self.looks.again(window);
+    }
+
+    /// The windows that can be looked at in a slot.
+    fn span(&self, slot: u64) -> Span {
+        let slots_per_epoch = self.desk.clock().slots_per_epoch;
+        // A window's last H slots and the one before them have to be in the ring, and an epoch may pass until it is read.
+        let spent = self.handover_slots.saturating_add(slots_per_epoch);
+        let reach = self.presence.reach_slots().saturating_sub(spent);
+        Span {
+            slot,
+            young: slot.saturating_sub(YOUNG_EPOCHS.saturating_mul(slots_per_epoch)),
+            provable: slot.saturating_sub(reach),
+            between: slots_per_epoch,
+        }
+    }
+
+    /// The window with this last slot, of those that the view of L1 does not know any more. Each window is asked for once: bases of
+    /// slots within it, which are nobody's windows, cost nothing more.
+    async fn old_window(&mut self, last: u64, left: &mut usize) -> Result<Owned, CourtError> {
+        if self.unowned.contains(&last) {
+            return Ok(Owned::Unknown);
+        }
+        let is = |window: Window| {
+            if window.last_slot == last {
+                Owned::By(window)
+            } else {
+                Owned::Unknown
+            }
+        };
+        if let Some(around) = self.old.at(last) {
+            return Ok(is(around));
+        }
+        if *left == 0 {
+            return Ok(Owned::NotAsked);
+        }
+        *left = left.saturating_sub(1);
+        let addresses = self.court.addresses();
+        let call = Lookahead::windowAtCall {
+            rollup: addresses.inbox,
+            slot: last,
+        };
+        let told = self
+            .court
+            .read(addresses.lookahead, &call, BlockId::latest());
+        match told.await {
+            Ok(window) => {
+                let window = Window {
+                    gateway: window.gateway,
+                    first_slot: window.firstSlot,
+                    last_slot: window.lastSlot,
+                };
+                self.old.insert(window);
+                Ok(is(window))
+            }
+            // Nobody proved the epoch: nobody owned the window.
+            Err(error) if error.is_revert() => {
+                self.unowned.insert(last);
+                Ok(Owned::Unknown)
+            }
+            Err(error) => Err(error),
+        }
     }
 
     async fn accuse(
@@ -134,17 +210,24 @@ impl LateWindows {
         missing: &Missing,
     ) -> Result<(), LateError> {
         let slots: Vec<u64> = missing.slots.clone().collect();
-        let proofs = self.presence.prove(slots).await;
-        let proofs = proofs.map_err(|error| LateError::Presence {
-            window: key.0,
-            error,
-        })?;
+        let proofs = match self.presence.prove(slots).await {
+            // Too old for the state to remember: no reason to leave the others.
+            Err(PresenceError::Proof(error)) => {
+                tracing::warn!(window = key.0, %error, "a late window cannot be proven");
+                self.looks.end(key);
+                return Ok(());
+            }
+            proofs => proofs.map_err(|error| LateError::Presence {
+                window: key.0,
+                error,
+            })?,
+        };
         let found = proofs
             .into_iter()
             .find_map(|proof| late::accuse(accused, missing, proof));
         // None: all its last slots were missed, which excuses.
         self.desk.open_all(found.into_iter().collect())?;
-        self.over.insert(key);
+        self.looks.end(key);
         Ok(())
     }
 
@@ -252,12 +335,27 @@ impl LateWindows {
 
     /// The last block promised under a docket's base; 0 for none.
     fn reached(&self, key: Key) -> u64 {
-        let newest = self.desk.dockets(|docket| {
-            let frag = || docket.chain().frags().last();
-            (self::key(docket) == key).then(|| frag().map_or(0, |frag| frag.message.blockNumber))
-        });
+        let newest = self
+            .desk
+            .dockets(|docket| (self::key(docket) == key).then(|| reached(docket)));
         newest.into_iter().next().unwrap_or(0)
     }
+}
+
+/// Whose an old window is.
+#[derive(Clone, Copy, Debug)]
+enum Owned {
+    /// The lookahead told.
+    By(Window),
+    /// It is no window.
+    Unknown,
+    /// Enough was asked in this look.
+    NotAsked,
+}
+
+fn reached(docket: &Docket) -> u64 {
+    let newest = docket.chain().frags().last();
+    newest.map_or(0, |frag| frag.message.blockNumber)
 }
 
 fn key(docket: &Docket) -> Key {

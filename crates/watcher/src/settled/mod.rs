@@ -3,6 +3,7 @@
 mod batches;
 mod blocks;
 mod late;
+mod looks;
 mod missed;
 mod presence;
 mod review;

@@ -11,6 +11,9 @@ use forebond_l1::{
 use forebond_protocol::SlotClock;
 use ssz::Decode;
 
+/// Slots of an epoch in the preset that isn't mainnet's: the two that exist differ in this.
+const MINIMAL_EPOCH_SLOTS: u64 = 8;
+
 /// Why a slot's block, or its absence, cannot be proven now.
 #[derive(Debug, thiserror::Error)]
 pub enum PresenceError {
@@ -41,6 +44,15 @@ impl Presence {
         Self { beacon, clock }
     }
 
+    /// Slots behind the newest one that a state's ring of block roots still shows.
+    pub fn reach_slots(&self) -> u64 {
+        if self.clock.slots_per_epoch == MINIMAL_EPOCH_SLOTS {
+            Minimal::slots_per_historical_root()
+        } else {
+            Mainnet::slots_per_historical_root()
+        }
+    }
+
     /// Proofs for slots in the ring of the state after the block before the newest one: its root is what EIP-4788 keeps under the
     /// newest block's time. Downloads a state: seconds and hundreds of megabytes on mainnet.
     ///
@@ -58,8 +70,7 @@ impl Presence {
         let slots_per_epoch = self.clock.slots_per_epoch;
         let expected = before.root;
         tokio::task::spawn_blocking(move || {
-            // The two presets that exist differ in this.
-            if slots_per_epoch == 8 {
+            if slots_per_epoch == MINIMAL_EPOCH_SLOTS {
                 proofs::<Minimal>(&ssz, expected, root_timestamp_s, &slots)
             } else {
                 proofs::<Mainnet>(&ssz, expected, root_timestamp_s, &slots)

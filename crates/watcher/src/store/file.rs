@@ -2,10 +2,12 @@ use std::path::{Path, PathBuf};
 
 use alloy_primitives::B256;
 use forebond_evidence::{Accusation, case::Stage};
+use parking_lot::Mutex;
 use redb::{Database, ReadableDatabase, ReadableTable, ReadableTableMetadata, TableDefinition};
 
 use super::{
     codec::{self, CodecError},
+    places::{NoPlace, Places},
     summary::{self, Ended, Summary},
 };
 
@@ -48,6 +50,23 @@ pub enum StoreError {
         /// The bound.
         most: u64,
     },
+    /// One gateway's or operator's share is used up.
+    #[error(
+        "{most} cases of the same culprit are open, and none of them is worth less than this one"
+    )]
+    ShareFull {
+        /// The bound.
+        most: u64,
+    },
+}
+
+impl From<NoPlace> for StoreError {
+    fn from(no: NoPlace) -> Self {
+        match no {
+            NoPlace::Full(most) => Self::Full { most },
+            NoPlace::ShareFull(most) => Self::ShareFull { most },
+        }
+    }
 }
 
 /// What became of an accusation that was brought.
@@ -67,14 +86,16 @@ pub struct CaseStore {
     database: Database,
     path: PathBuf,
     most_cases: u64,
+    places: Mutex<Places>,
 }
 
 impl CaseStore {
-    /// Opens or makes the store in a directory. It keeps `most_cases` at most: when it is full, a case gives way to one of a dearer
-    /// kind of fault, the oldest window first, and never the other way round.
+    /// Opens or makes the store in a directory. It keeps `most_cases` at most, and a quarter of that of one culprit: when it is full, a
+    /// case gives way to one of a dearer kind of fault, the oldest window first, and never the other way round. What brings nothing
+    /// gives way first.
     ///
     /// # Errors
-    /// [`StoreError::File`].
+    /// [`StoreError`].
     pub fn open(dir: &Path, most_cases: u64) -> Result<Self, StoreError> {
         let path = dir.join(FILE_NAME);
         std::fs::create_dir_all(dir).map_err(|error| refused(&path, error))?;
@@ -83,8 +104,12 @@ impl CaseStore {
             database,
             path,
             most_cases,
+            places: Mutex::default(),
         };
         store.write(|_| Ok(()))?;
+        for accusation in store.all()? {
+            store.places.lock().take(&accusation);
+        }
         Ok(store)
     }
 
@@ -97,21 +122,12 @@ impl CaseStore {
         if got > MOST_EVIDENCE_BYTES {
             return Err(StoreError::TooLarge { got });
         }
+        // Held until it is on disk: two that come at once may not get the same place.
+        let mut places = self.places.lock();
         if self.knows(accusation.id)? {
             return Ok(Added::Known);
         }
-        let mut given_up = None;
-        if self.count()? >= self.most_cases {
-            let cheapest = self
-                .all()?
-                .into_iter()
-                .filter(|known| known.kind.worth() < accusation.kind.worth())
-                .min_by_key(|known| (known.kind.worth(), known.window));
-            let full = StoreError::Full {
-                most: self.most_cases,
-            };
-            given_up = Some(cheapest.ok_or(full)?.id);
-        }
+        let given_up = places.room_for(accusation, self.most_cases)?;
         let row = codec::encode(accusation);
         self.write(|tables| {
             if let Some(id) = given_up {
@@ -126,7 +142,17 @@ impl CaseStore {
                 .map(|_| ())
                 .map_err(words)
         })?;
+        if let Some(id) = &given_up {
+            places.leave(id);
+        }
+        places.take(accusation);
         Ok(given_up.map_or(Added::New, Added::InPlaceOf))
+    }
+
+    /// Notes whether an open case waits because there is nothing to take for it: then it gives way to any that brings something. Not
+    /// on disk, for the next look tells it again.
+    pub fn note_idle(&self, id: B256, is_idle: bool) {
+        self.places.lock().note_idle(&id, is_idle);
     }
 
     /// Puts evidence that was built anew in the place of the old; nothing for a case that is not open.
@@ -159,6 +185,7 @@ impl CaseStore {
         now_ms: u64,
     ) -> Result<(), StoreError> {
         let id = accusation.id;
+        let mut places = self.places.lock();
         self.write(|tables| {
             let opened = tables.opened.remove(id.as_slice()).map_err(words)?;
             let opened_at_ms = opened.map_or(now_ms, |opened| opened.value());
@@ -176,7 +203,9 @@ impl CaseStore {
                 .insert(id.as_slice(), row.as_slice())
                 .map(|_| ())
                 .map_err(words)
-        })
+        })?;
+        places.leave(&id);
+        Ok(())
     }
 
     /// Whether a fault's case is open here, or was.
@@ -396,6 +425,33 @@ mod tests {
         assert_eq!(store.add(&lie, 7).unwrap(), Added::InPlaceOf(late.id));
         let another = accusation(Judge::Order, 7, 7);
         assert!(store.add(&another, 7).is_err(), "safety never gives way");
+    }
+
+    /// Pitfall: gateways without a bond sign forks until no real fork finds a place.
+    #[test]
+    fn forks_that_bring_nothing_give_way_to_one_that_does_and_it_is_so_after_a_restart() {
+        let dir = tempfile::tempdir().unwrap();
+        let all: Vec<_> = (1..=2)
+            .map(|byte| accusation(Judge::Fork, byte, u64::from(byte)))
+            .collect();
+        {
+            let store = CaseStore::open(dir.path(), 2).unwrap();
+            for one in &all {
+                store.add(one, 7).unwrap();
+            }
+        }
+        let store = CaseStore::open(dir.path(), 2).unwrap();
+        let real = accusation(Judge::Fork, 3, 9);
+        assert!(store.add(&real, 7).is_err());
+        store.note_idle(all[1].id, true);
+        assert_eq!(store.add(&real, 7).unwrap(), Added::InPlaceOf(all[1].id));
+        store.end(&all[0], Stage::Paid, 8).unwrap();
+        let next = accusation(Judge::Unkept, 4, 9);
+        assert_eq!(
+            store.add(&next, 7).unwrap(),
+            Added::New,
+            "its place is free"
+        );
     }
 
     #[test]

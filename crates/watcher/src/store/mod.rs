@@ -2,6 +2,7 @@
 
 mod codec;
 mod file;
+mod places;
 mod rows;
 mod summary;
 

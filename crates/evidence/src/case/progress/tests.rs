@@ -226,6 +226,18 @@ fn what_a_judge_refuses_costs_nothing() {
     assert_eq!(said(Hearing::Never), (Stage::Refused, Step::End));
     assert_eq!(said(Hearing::NotYet), (Stage::Seen, Step::Wait));
     assert_eq!(said(Hearing::Rebuild), (Stage::Seen, Step::Rebuild));
+    assert_eq!(
+        said(Hearing::NothingToTake),
+        (Stage::Seen, Step::WaitForBond)
+    );
+    // Somebody else's case took all of it after the commitment: the dearer transaction is not paid for.
+    let emptied = Sight {
+        head: 12,
+        committed: Some(10),
+        hearing: Some(Hearing::NothingToTake),
+        ..AT
+    };
+    assert_eq!(decided(&emptied).1, Step::WaitForBond);
     // Nor is evidence shown that would not convict any more.
     let committed = Sight {
         head: 12,
