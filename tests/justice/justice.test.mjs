@@ -12,7 +12,7 @@ const folder = await mkdtemp(join(tmpdir(), 'forebond-justice-'));
 const ETHER = 10n ** 18n;
 /** `npm`: on the published clients (`make tools` installs them). They take a good part of two cores, so their slots are longer. */
 const L1 = process.env.FOREBOND_L1 ?? 'embedded';
-const SLOT_S = L1 === 'npm' ? 4 : 2;
+const SLOT_S = L1 === 'npm' ? 6 : 2;
 const DEADLINE_MS = SLOT_S * 210_000;
 
 after(() => rm(folder, { recursive: true, force: true }));

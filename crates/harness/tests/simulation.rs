@@ -141,14 +141,13 @@ fn a_deaf_successor_opens_on_what_it_has_and_the_chain_goes_on() {
 /// pay for being late.
 #[test]
 fn a_gateway_posts_its_own_blocks_though_its_successor_builds_on_less() {
-    let summary = incident(Scenario::DeafSuccessor);
-    let passed_over = summary
-        .turns
-        .iter()
-        .rfind(|turn| turn.after_ms < 22_500)
-        .expect("a turn before");
-    assert_eq!(passed_over.gateway, 0);
-    let window = passed_over.window;
+    let summary = incident(Scenario::PassedOver);
+    let window = 15;
+    let successor = turn(&summary, 22_500);
+    assert!(
+        successor.gateway == 1 && successor.parent == 11,
+        "{successor:?}"
+    );
     let is_in_time = summary
         .posted
         .iter()

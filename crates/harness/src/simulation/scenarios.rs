@@ -17,6 +17,8 @@ pub enum Scenario {
     LateRelease,
     /// A successor hears nothing of a whole turn.
     DeafSuccessor,
+    /// The same, and the slot in which its predecessor would have posted is missed.
+    PassedOver,
     /// The last L1 block of a window is replaced.
     ReorgAtBorder,
     /// A gateway dies in the middle of a block, for good.
@@ -107,6 +109,16 @@ impl Scenario {
                     for_ms: 9_000,
                 },
             ),
+            // It hears and is heard again right after it has opened.
+            Self::PassedOver => calm
+                .with(
+                    15_000,
+                    Fault::Deaf {
+                        node: 1,
+                        for_ms: 8_405,
+                    },
+                )
+                .with(23_500, Fault::Missed { slots: 1 }),
             Self::ReorgAtBorder => calm.with(26_500, Fault::Reorg { depth: 1 }),
             Self::DeadMidBlock => calm.with(19_550, dead(0)),
             Self::CrashBeforeSignature => calm.with(
