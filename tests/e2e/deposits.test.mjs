@@ -17,7 +17,7 @@ const returned = [];
 
 before(async () => {
   const ports = [];
-  for (const option of ['--l1-rpc-port', '--l1-beacon-port', '--gateway-port', '--follower-port']) ports.push(option, String(await freePort()));
+  for (const option of ['--l1-rpc-port', '--l1-beacon-port', '--gateway-port', '--follower-port']) ports.push(option, String(await freePort(option === '--gateway-port' ? 2 : 1)));
   devnet = await start(
     process.env.FOREBOND_BIN,
     ['devnet', '--data-dir', join(folder, 'net'), '--slot-time', '1s', '--spam', '0', '--kill', 'gateway-1@3', '--kill', 'gateway-2@3', ...ports],

@@ -40,7 +40,7 @@ async function until(what, deadlineMs, ask) {
 }
 
 before(async () => {
-  const [rpc, beacon, gateway, follower] = [await freePort(), await freePort(), await freePort(), await freePort()];
+  const [rpc, beacon, gateway, follower] = [await freePort(), await freePort(), await freePort(2), await freePort()];
   devnet = await start(
     process.env.FOREBOND_BIN,
     ['devnet', '--data-dir', join(folder, 'net'), '--exit-after', String(SLOTS), '--kill', 'gateway-2@12', '--spam', '10', '--seed', '4',

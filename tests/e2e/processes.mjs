@@ -2,20 +2,21 @@
 import { spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 
-/** A TCP port of the loopback interface that was free a moment ago. */
-export function freePort() {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
+// Below the ports that systems hand out by themselves (from 32768 on): no connection takes one between this look and its use.
+let nextPort = 21_000 + Math.floor(Math.random() * 8_000);
+
+/** The first of `count` TCP ports in a row of the loopback interface that were free a moment ago. */
+export async function freePort(count = 1) {
+  for (let tries = 0; tries < 1_000; tries++) {
+    const first = nextPort;
+    nextPort += count;
+    const ports = Array.from({ length: count }, (_, i) => first + i);
+    if ((await Promise.all(ports.map(isFree))).every(Boolean)) return first;
+  }
+  throw new Error(`no ${count} free ports in a row from 21000 on`);
 }
 
-/** Whether a TCP port of the loopback interface is free now. */
-export function isFree(port) {
+function isFree(port) {
   return new Promise((resolve) => {
     const server = createServer();
     server.once('error', () => resolve(false));
@@ -27,8 +28,8 @@ export function isFree(port) {
  * Starts a program and waits until a line of its standard output matches `ready`; null: waits for nothing.
  * Returns { match, output(), stop(signal) }; `stop` resolves to { code, signal } when the process has ended.
  */
-export async function start(program, args, { ready, deadlineMs = 30_000, env = {} }) {
-  const child = spawn(program, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+export async function start(program, args, { ready, deadlineMs = 30_000, env = {}, cwd }) {
+  const child = spawn(program, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   const keep = (chunk) => {
     output += chunk;

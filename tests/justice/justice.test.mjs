@@ -6,9 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { isFree, start } from '../e2e/processes.mjs';
+import { freePort, start } from '../e2e/processes.mjs';
 
 const folder = await mkdtemp(join(tmpdir(), 'forebond-justice-'));
+// Gateways take ports in a row.
+const GATEWAY_PORTS = 6;
 const ETHER = 10n ** 18n;
 /** `npm`: on the published clients (`make tools` installs them). They take a good part of two cores, so their slots are longer. */
 const L1 = process.env.FOREBOND_L1 ?? 'embedded';
@@ -16,18 +18,6 @@ const SLOT_S = L1 === 'npm' ? 6 : 2;
 const DEADLINE_MS = SLOT_S * 210_000;
 
 after(() => rm(folder, { recursive: true, force: true }));
-
-/** Gateways need ports in a row: below those that systems hand out by themselves, so that no connection takes one in the meantime. */
-let nextPort = 20_000 + Math.floor(Math.random() * 8_000);
-async function portsFrom(count) {
-  for (let tries = 0; tries < 1_000; tries++) {
-    const first = nextPort;
-    nextPort += count;
-    const ports = Array.from({ length: count }, (_, i) => first + i);
-    if ((await Promise.all(ports.map(isFree))).every(Boolean)) return first;
-  }
-  throw new Error(`no ${count} free ports in a row from 20000 on`);
-}
 
 /** What a devnet says of a machine that stalled for seconds: an honest gateway was late (fault kind 0) for real, or no slot took a culprit's batch. */
 const STALL = [/gateway \d+ was convicted of fault kind 0 in window \d+, and has done nothing/, /could not be done: .*no slot took the batch/];
@@ -63,7 +53,7 @@ async function run(name, args) {
 async function once(name, args) {
   const ports = ['--l1-rpc-port', '--l1-beacon-port', '--gateway-port', '--follower-port', '--watcher-port'];
   const chosen = [];
-  for (const option of ports) chosen.push(option, String(await portsFrom(option === '--gateway-port' ? 6 : 1)));
+  for (const option of ports) chosen.push(option, String(await freePort(option === '--gateway-port' ? GATEWAY_PORTS : 1)));
   const devnet = await start(process.env.FOREBOND_BIN, ['devnet', '--data-dir', join(folder, name), '--json', '--l1', L1, '--slot-time', `${SLOT_S}s`, ...chosen, ...args], { ready: null });
   const { code } = await Promise.race([devnet.end(), pause(DEADLINE_MS, { code: 'not over' }, { ref: false })]);
   if (code === 'not over') await devnet.stop();
