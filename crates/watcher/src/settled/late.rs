@@ -131,7 +131,7 @@ impl LateWindows {
                     continue;
                 }
                 proven += 1;
-                self.accuse(key, &accused, &missing).await?;
+                self.accuse(key, &accused, &missing, &span).await?;
             }
         }
         Ok(())
@@ -208,13 +208,14 @@ impl LateWindows {
         key: Key,
         accused: &Accused,
         missing: &Missing,
+        span: &Span,
     ) -> Result<(), LateError> {
         let slots: Vec<u64> = missing.slots.clone().collect();
         let proofs = match self.presence.prove(slots).await {
-            // Too old for the state to remember: no reason to leave the others.
+            // No reason to leave the others.
             Err(PresenceError::Proof(error)) => {
-                tracing::warn!(window = key.0, %error, "a late window cannot be proven");
-                self.looks.end(key);
+                tracing::warn!(window = key.0, %error, "a late window is not proven by this state");
+                self.looks.note_unproven(key, span);
                 return Ok(());
             }
             proofs => proofs.map_err(|error| LateError::Presence {
