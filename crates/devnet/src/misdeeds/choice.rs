@@ -52,6 +52,7 @@ impl Choice<'_> {
         } else {
             window.last_slot
         };
+        let fits = fits && !(is_own_successor && self.misdeed.needs_another_successor());
         (fits && post_until >= window.first_slot).then_some(Chosen {
             window: *window,
             post_until,
@@ -119,6 +120,11 @@ mod tests {
             (at(10).window, at(10).post_until),
             (windows[3], 15),
             "its own successor"
+        );
+        let withheld = choice(Misdeed::Withhold, 9).of(&windows).unwrap();
+        assert_eq!(
+            withheld.window, windows[4],
+            "behind the window before it the gateway writes on"
         );
         let late = choice(Misdeed::Late, 0).of(&windows).unwrap();
         assert_eq!((late.window, late.post_until), (windows[0], 9));

@@ -86,6 +86,11 @@ impl Misdeed {
         matches!(self, Self::Reorder | Self::Omit)
     }
 
+    /// Whether somebody else's window has to follow: who writes on behind what it withheld shows it, and posts it in time for itself.
+    pub(crate) const fn needs_another_successor(self) -> bool {
+        matches!(self, Self::Withhold)
+    }
+
     /// Slots its window needs at least.
     pub(crate) const fn least_window(self) -> u64 {
         match self {

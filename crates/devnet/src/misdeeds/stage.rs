@@ -275,7 +275,11 @@ impl Misdeeds {
                 break;
             };
             slot = window.last_slot.max(slot).saturating_add(1);
-            windows.push(window);
+            // Turns before the rollup's first block have none.
+            let turn = self.around.clock.blocks_of(&window);
+            if turn.contains(turn.first) {
+                windows.push(window);
+            }
         }
         windows
     }
