@@ -19,7 +19,8 @@ use forebond_embedded_l1::node::{EmbeddedL1, NodeConfig, ServiceConfig};
 use forebond_harness::{
     scenario::{
         Stage,
-        accounts::Role,
+        accounts::{Committer, Role},
+        bonds,
         opening::{Opening, open},
         posting::{self, Rollup},
         rollup_file::rollup_file,
@@ -76,6 +77,7 @@ async fn scene() -> Result<Scene> {
         rollup,
         poll_ms: 20,
         from,
+        gateways: Default::default(),
     })
     .await?;
     let book = view.empty_origins();
@@ -321,6 +323,7 @@ async fn a_rollup_file_of_another_deployment_is_refused_and_a_restart_in_the_mid
         rollup: rollup.clone(),
         poll_ms: 20,
         from,
+        gateways: Default::default(),
     };
     let from = L1Start {
         number: head.number - 3,
@@ -357,5 +360,61 @@ async fn a_rollup_file_of_another_deployment_is_refused_and_a_restart_in_the_mid
     rollup.contracts.inbox = Address::repeat_byte(0x99);
     let refused = Settlement::start(config(&rollup, from)).await;
     ensure!(matches!(refused, Err(SettlementError::Contract { .. })));
+    Ok(())
+}
+
+/// The registry's first sixteen are read, whoever owns a window, and who is asked for: an operator may lend to anyone it knows.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_that_is_named_is_read_whatever_its_number() -> Result<()> {
+    const REGISTERED: u32 = 19;
+    let Scene {
+        mut stage,
+        view,
+        rpc,
+        beacon,
+        _l1,
+        ..
+    } = scene().await?;
+    let registry = stage.contract("GatewayRegistry")?;
+    let chain_id = stage.world.execution().chain_id().await?;
+    let (owner, mut committers) = (Role::GatewayA, Vec::new());
+    for gateway in 4..=REGISTERED {
+        let committer = Committer::named(&format!("committer {gateway}"))?;
+        let endpoint = format!("https://{gateway}.example");
+        let call = bonds::registration(chain_id, registry, owner.address()?, &committer, endpoint);
+        stage
+            .send(owner, "GatewayRegistry", &call, U256::ZERO)
+            .await?;
+        committers.push(committer.address);
+    }
+    drop(view);
+    // Keys hold from the next epoch on.
+    stage.until_epoch(stage.epoch().await? + 2).await?;
+    let head = stage.world.execution().head().await?;
+    let (view, mut events) = Settlement::start(SettlementConfig {
+        l1_rpc: vec![rpc],
+        l1_beacon: vec![beacon],
+        rollup: rollup_file(&stage).await?,
+        poll_ms: 20,
+        from: L1Start {
+            number: head.number - 1,
+            hash: head.parent_hash,
+        },
+        gateways: [18, 77].into(),
+    })
+    .await?;
+    let applied = tokio::time::timeout(PATIENCE, events.recv()).await?;
+    ensure!(matches!(applied, Some(L1Event::Applied(_))), "{applied:?}");
+    let book = view.windows();
+    let expected: BTreeSet<u32> = (1..=16).chain([18]).collect();
+    let read: BTreeSet<u32> = book.gateways.keys().copied().collect();
+    ensure!(read == expected, "{read:?}");
+    let named = book.gateways.get(&18).ok_or_else(|| eyre!("not read"))?;
+    ensure!(named.endpoint == "https://18.example");
+    let committer = committers.get(14).ok_or_else(|| eyre!("no key"))?;
+    ensure!(named.epochs.values().any(|epoch| {
+        let set = epoch.committers.as_ref();
+        set.is_some_and(|set| set.members == [*committer])
+    }));
     Ok(())
 }

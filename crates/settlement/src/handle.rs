@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use alloy_eips::BlockId;
 use arc_swap::ArcSwap;
@@ -42,6 +42,9 @@ pub struct SettlementConfig {
     /// The block behind which events begin: `rollup.l1.start` for a new reader. A restarted one names a block before the origin of
     /// its newest rollup block, so that every origin it still builds on is told again.
     pub from: L1Start,
+    /// Gateways that are read whether they own a window or not, besides the registry's first 16: those that an operator names.
+    /// Each costs five calls an epoch, and all have to be done within two slots.
+    pub gateways: BTreeSet<u32>,
 }
 
 /// One process's view of its rollup on L1. Clones share it; following ends with the last one, or when the events are not read
@@ -118,7 +121,7 @@ impl Settlement {
                 .saturating_mul(WINDOWS_SLOTS)
                 .max(SHORTEST_WINDOWS_MS),
             windows_late: 0,
-            windows: WindowKeeper::new(Arc::clone(&facts), Arc::clone(&windows)),
+            windows: WindowKeeper::new(Arc::clone(&facts), Arc::clone(&windows), config.gateways),
             shared: Arc::clone(&shared),
             events: sender,
             finality: None,
@@ -146,6 +149,7 @@ impl Settlement {
         l1_beacon: Vec<String>,
         rollup: RollupFile,
         poll_ms: u64,
+        gateways: BTreeSet<u32>,
         shutdown: Shutdown,
     ) -> Result<Self, SettlementError> {
         let endpoint = l1_rpc
@@ -167,6 +171,7 @@ impl Settlement {
             l1_beacon,
             rollup,
             poll_ms,
+            gateways,
         })
         .await?;
         tokio::spawn(async move {

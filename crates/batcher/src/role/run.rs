@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use eyre::{Result, WrapErr, eyre};
 use forebond_l1::{
@@ -75,6 +75,7 @@ async fn build(
         config.l1_beacon.clone(),
         rollup,
         config.timing.poll_ms,
+        BTreeSet::new(),
         shutdown.clone(),
     )
     .await?;

@@ -125,6 +125,7 @@ async fn a_process_with_the_rollup_file_alone_finds_the_window_that_runs_and_who
         from: rollup.l1.start,
         rollup,
         poll_ms: 50,
+        gateways: Default::default(),
     })
     .await
     .unwrap();

@@ -12,6 +12,7 @@ use forebond_rollup::op::derive::DeriveRules;
 use forebond_runtime::Shutdown;
 use forebond_settlement::{Facts, RollupFile, Settlement, SettlementConfig};
 use std::{
+    collections::BTreeSet,
     path::{Path, PathBuf},
     sync::Arc,
     time::{Duration, Instant},
@@ -136,6 +137,7 @@ pub async fn start(
         rollup: config.rollup.clone(),
         poll_ms: config.poll_ms,
         from,
+        gateways: BTreeSet::new(),
     })
     .await
     .wrap_err("following L1")?;

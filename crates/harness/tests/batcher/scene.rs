@@ -188,6 +188,7 @@ impl Scene {
                 number: head.number - 1,
                 hash: head.parent_hash,
             },
+            gateways: Default::default(),
         })
         .await?;
         tokio::spawn(async move { while events.recv().await.is_some() {} });

@@ -80,3 +80,29 @@ async fn when_a_gateway_goes_down_the_slots_go_to_the_next_one_and_never_to_two(
     proposer.abort().await;
     Ok(())
 }
+
+/// What is booked shows the turns, no need to wait until they come.
+#[tokio::test(flavor = "multi_thread")]
+async fn gateways_have_the_slots_in_turn_where_the_policy_asks_for_several() -> Result<()> {
+    let scene = Scene::open().await?;
+    let habits = Habits {
+        take_turns: 2,
+        loan_epochs: 3,
+        ..Habits::default()
+    };
+    let proposer = scene.start(&habits).await?;
+    let (a, b) = (scene.opening.a.id, scene.opening.b.id);
+    let (first, gateway) = scene.lent().await?;
+    ensure!(gateway == a.min(b), "the lowest number is first: {gateway}");
+    let booked = until("the loan behind the first one", || async {
+        let behind = scene.lent_in(first + habits.loan_epochs).await?;
+        Ok((behind != 0).then_some(behind))
+    })
+    .await?;
+    ensure!(booked == a.max(b), "{booked}");
+    for epoch in first..first + habits.loan_epochs {
+        ensure!(scene.lent_in(epoch).await? == gateway, "epoch {epoch}");
+    }
+    proposer.abort().await;
+    Ok(())
+}

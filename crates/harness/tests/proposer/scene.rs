@@ -70,6 +70,8 @@ pub struct Habits<'a> {
     pub delegates: u64,
     pub genesis_time_offset_s: u64,
     pub bring_back: Vec<u64>,
+    pub take_turns: u32,
+    pub loan_epochs: u64,
 }
 
 impl Default for Habits<'_> {
@@ -80,6 +82,8 @@ impl Default for Habits<'_> {
             delegates: 100,
             genesis_time_offset_s: 0,
             bring_back: Vec::new(),
+            take_turns: 1,
+            loan_epochs: 6,
         }
     }
 }
@@ -220,16 +224,19 @@ call_deadline_ms = 2000
 longest_pause_ms = 2000
 [modules.policy]
 max_latency_ms = 30000
+take_turns = {}
 [modules.policy.health]
 down_after = 10
 [modules.loans]
-length_epochs = 6
+length_epochs = {}
 renew_before_epochs = 3
 "#,
             constants.seconds_per_slot,
             constants.genesis_fork_version,
             self.chain.chain_id,
             self.relay.url,
+            habits.take_turns,
+            habits.loan_epochs,
         );
         // Gateway A is the best one, B the next. Their health is judged patiently: a machine that stalls takes nobody's slots.
         for (gateway, fee_share_bps) in [(1, 0), (2, 4_000), (3, 2_000)] {

@@ -1,4 +1,6 @@
-use super::{Health, Offer, Policy};
+use std::collections::BTreeSet;
+
+use super::{Health, Offer, Policy, turns::in_turn};
 
 /// Wei in a gwei.
 const GWEI: u128 = 1_000_000_000;
@@ -41,31 +43,77 @@ pub enum Unfit {
     Region,
 }
 
+/// Who had our slots until now.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Had {
+    /// Gateways whose loans can still be changed, in the order of the loans.
+    pub lent: Vec<u32>,
+    /// For how many epochs the first of them has had our slots.
+    pub for_epochs: u64,
+    /// The gateway of the newest loan, whether it can still be changed or not.
+    pub newest: Option<u32>,
+}
+
 /// The decision.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Choice {
-    /// Who gets our slots; nobody when nobody is fit and nothing is lent.
+    /// Who gets the next loan; nobody when nobody is fit and nothing is lent.
     pub gateway: Option<u32>,
+    /// Gateways that get loans as things are: one, or `policy.take_turns`.
+    pub turns: BTreeSet<u32>,
+    /// Gateways that keep what is lent to them.
+    pub keep: BTreeSet<u32>,
     /// Scores of those who are fit, of 1,000, and reasons of those who are not.
     pub candidates: Vec<(u32, Result<u64, Unfit>)>,
 }
 
-/// Who gets the slots. `present`: the gateway that has them, and for how many epochs it has had them.
+impl Choice {
+    /// One gateway, and no other keeps anything.
+    #[must_use]
+    pub fn only(gateway: Option<u32>) -> Self {
+        Self {
+            gateway,
+            turns: gateway.into_iter().collect(),
+            keep: gateway.into_iter().collect(),
+            candidates: Vec::new(),
+        }
+    }
+}
+
+/// Who gets the slots.
 #[must_use]
-pub fn choose(candidates: &[Candidate], present: Option<(u32, u64)>, policy: &Policy) -> Choice {
+pub fn choose(candidates: &[Candidate], had: &Had, policy: &Policy) -> Choice {
     let scored: Vec<_> = candidates
         .iter()
         .map(|one| {
-            let is_present = present.is_some_and(|(gateway, _)| gateway == one.gateway);
+            let is_present = had.lent.contains(&one.gateway);
             (one.gateway, score(one, policy, is_present))
         })
         .collect();
+    let choice = if policy.take_turns > 1 {
+        in_turn(&scored, had, policy)
+    } else {
+        let present = had.lent.first().map(|gateway| (*gateway, had.for_epochs));
+        Choice::only(best(&scored, present, policy))
+    };
+    Choice {
+        candidates: scored,
+        ..choice
+    }
+}
+
+/// The best one, or the one that has the slots where another is not worth the change.
+fn best(
+    scored: &[(u32, Result<u64, Unfit>)],
+    present: Option<(u32, u64)>,
+    policy: &Policy,
+) -> Option<u32> {
     // Of equals the lowest number, whatever order they come in.
     let best = scored
         .iter()
         .filter_map(|(gateway, scored)| Some((scored.ok()?, std::cmp::Reverse(*gateway))))
         .max();
-    let gateway = match (present, best) {
+    match (present, best) {
         (None, best) => best.map(|(_, gateway)| gateway.0),
         (Some((present, _)), None) => Some(present),
         (Some((present, for_epochs)), Some((best_score, best))) => {
@@ -81,10 +129,6 @@ pub fn choose(candidates: &[Candidate], present: Option<(u32, u64)>, policy: &Po
                 Some(Err(_)) => Some(best.0),
             }
         }
-    };
-    Choice {
-        gateway,
-        candidates: scored,
     }
 }
 
@@ -172,7 +216,14 @@ mod tests {
     }
 
     fn chosen(all: &[Candidate], present: Option<(u32, u64)>) -> Option<u32> {
-        choose(all, present, &Policy::default()).gateway
+        let had = Had {
+            lent: present.iter().map(|(gateway, _)| *gateway).collect(),
+            for_epochs: present.map_or(0, |(_, epochs)| epochs),
+            newest: present.map(|(gateway, _)| gateway),
+        };
+        let choice = choose(all, &had, &Policy::default());
+        assert_eq!(choice.keep, choice.gateway.into_iter().collect());
+        choice.gateway
     }
 
     #[test]
@@ -227,7 +278,7 @@ mod tests {
             (unseen, Unfit::Unseen),
         ];
         let candidates: Vec<_> = all.iter().map(|(one, _)| one.clone()).collect();
-        let choice = choose(&candidates, None, &policy);
+        let choice = choose(&candidates, &Had::default(), &policy);
         assert_eq!(choice.gateway, None);
         for ((_, why), (gateway, got)) in all.iter().zip(choice.candidates) {
             assert_eq!(got, Err(*why), "gateway {gateway}");

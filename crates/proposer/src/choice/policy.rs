@@ -6,6 +6,8 @@ use super::HealthTerms;
 
 /// Basis points of the whole.
 const WHOLE_BPS: u32 = 10_000;
+/// Gateways that may take turns.
+const MOST_TURNS: u32 = 16;
 
 /// What a gateway offers us that no contract says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -67,6 +69,9 @@ pub struct Policy {
     pub switch_margin: u32,
     /// And the present one has to have had our slots for so many epochs. Not for one that is down or not allowed to write.
     pub dwell_epochs: u64,
+    /// So many of the best gateways have our slots in turn, a loan each, by number; 1 to 16. With more than one, a loan ends early only
+    /// for a gateway that is not fit any more: `switch_margin` and `dwell_epochs` are for a single one.
+    pub take_turns: u32,
     /// When a gateway is down.
     pub health: HealthTerms,
 }
@@ -85,6 +90,7 @@ impl Default for Policy {
             weights: Weights::default(),
             switch_margin: 100,
             dwell_epochs: 8,
+            take_turns: 1,
             health: HealthTerms::default(),
         }
     }
@@ -130,6 +136,9 @@ impl Policy {
         }
         if self.switch_margin > 1_000 {
             return refuse("switch_margin", "at most 1000", &self.switch_margin);
+        }
+        if !(1..=MOST_TURNS).contains(&self.take_turns) {
+            return refuse("take_turns", "1 to 16", &self.take_turns);
         }
         let weights = self.weights;
         let each = [

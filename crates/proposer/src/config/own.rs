@@ -11,8 +11,8 @@ use crate::{
 
 /// Relays that are told of signed slots.
 const MOST_RELAYS: usize = 16;
-/// Gateways that are named.
-const MOST_GATEWAYS: usize = 1_024;
+/// Gateways that are named, in `gateways` and `policy.allow`: each is read from L1 once an epoch.
+const MOST_GATEWAYS: usize = 64;
 
 /// Our own keys in our `[[modules]]` table. All have defaults; a table without any of them is complete.
 #[derive(Clone, Debug, PartialEq, Default, Deserialize)]
@@ -187,9 +187,10 @@ impl OwnConfig {
             let expected = "at least 3: a loan begins two epochs after it is booked";
             return refuse("loans.renew_before_epochs", expected, got);
         }
-        if self.gateways.len() > MOST_GATEWAYS {
-            let got = self.gateways.len().to_string();
-            return refuse("gateways", "at most 1024 entries", got);
+        let named = self.named().len().max(self.gateways.len());
+        if named > MOST_GATEWAYS {
+            let expected = "at most 64 gateways in `gateways` and `policy.allow` together";
+            return refuse("gateways", expected, named.to_string());
         }
         let mut known = BTreeSet::new();
         for gateway in &self.gateways {
@@ -246,6 +247,13 @@ impl OwnConfig {
         Ok(())
     }
 
+    /// Gateways that are named, with an entry or as allowed: they are read from L1 whether they own a window or not.
+    #[must_use]
+    pub fn named(&self) -> BTreeSet<u32> {
+        let entries = self.gateways.iter().map(|gateway| gateway.id);
+        entries.chain(self.policy.allow.iter().copied()).collect()
+    }
+
     /// What is said of a gateway.
     #[must_use]
     pub fn gateway(&self, id: u32) -> Option<&GatewayEntry> {
@@ -276,6 +284,8 @@ mod tests {
             ("[policy]\nmin_bond = 5", "min_bond"),
             ("[policy]\nallow = [1]\ndeny = [1]", "policy.deny"),
             ("[policy]\nmax_latency_ms = 0", "policy.max_latency_ms"),
+            ("[policy]\ntake_turns = 0", "policy.take_turns"),
+            ("[policy]\ntake_turns = 17", "policy.take_turns"),
             (
                 "[policy.weights]\nbond = 0\nlatency = 0\nfee_share = 0\nregion = 0",
                 "policy.weights",
@@ -306,5 +316,19 @@ mod tests {
         }
         let key = format!("[[gateways]]\nid = 1\ndelegate = \"0x{}\"", "11".repeat(48));
         assert!(parse(&key).unwrap_err().contains("delegate"));
+    }
+
+    #[test]
+    fn gateways_named_in_either_place_are_read_and_bounded_together() {
+        let text = "[policy]\nallow = [3, 40]\n[[gateways]]\nid = 3\n[[gateways]]\nid = 17";
+        assert_eq!(parse(text).unwrap().named(), [3, 17, 40].into());
+        let allow: Vec<u32> = (1..=64).collect();
+        let full = format!("[policy]\nallow = {allow:?}");
+        assert_eq!(parse(&full).unwrap().named().len(), 64);
+        let error = parse(&format!("{full}\n[[gateways]]\nid = 65")).unwrap_err();
+        assert!(
+            error.contains("at most 64") && error.contains("65"),
+            "{error}"
+        );
     }
 }

@@ -90,6 +90,7 @@ async fn contracts(
             number: head.number.saturating_sub(1),
             hash: head.parent_hash,
         },
+        gateways: config.module.own.named(),
     }));
     let (settlement, mut events) = match started.await {
         Ok(started) => started,

@@ -4,7 +4,7 @@ use forebond_settlement::{Settlement, WindowBook};
 
 use super::{Report, in_time};
 use crate::{
-    choice::{HealthTerms, choose},
+    choice::{Had, HealthTerms, choose},
     config::ProposerConfig,
     duties::{
         loans::LEAD_EPOCHS,
@@ -143,7 +143,7 @@ async fn gateways(
     let own = &config.module.own;
     let unread = unread(own, book);
     if !unread.is_empty() {
-        let mend = "correct `gateways` and `policy.allow`: the registry has no such number, or it is above 16 and owns no window yet; none of them can be chosen";
+        let mend = "correct `gateways` and `policy.allow`: the registry has no such number, so none of them can be chosen";
         report.warn(WHAT, format!("{unread:?} are named and not read"), mend);
     }
     let lead = epoch.saturating_add(LEAD_EPOCHS);
@@ -155,7 +155,7 @@ async fn gateways(
             return;
         }
     };
-    let choice = choose(&candidates, None, &own.policy);
+    let choice = choose(&candidates, &Had::default(), &own.policy);
     let words: Vec<_> = choice
         .candidates
         .iter()
@@ -165,21 +165,19 @@ async fn gateways(
         })
         .collect();
     let words = words.join(", ");
-    match choice.gateway {
-        None => {
-            let mend = "look at [modules.policy], or wait for a gateway";
-            report.fail(WHAT, format!("none is fit: {words}"), mend);
-        }
-        Some(best)
-            if own
-                .gateway(best)
-                .is_none_or(|entry| entry.delegate.is_none()) =>
-        {
+    if choice.turns.is_empty() {
+        let mend = "look at [modules.policy], or wait for a gateway";
+        report.fail(WHAT, format!("none is fit: {words}"), mend);
+        return;
+    }
+    let has_key = |gateway| own.gateway(gateway).is_some_and(|it| it.delegate.is_some());
+    match choice.turns.iter().find(|gateway| !has_key(**gateway)) {
+        Some(keyless) => {
             let mend = format!(
-                "add [[modules.gateways]] with id = {best} and its BLS key as `delegate`, or relays are told of no slot (loans on L1 count all the same)"
+                "add [[modules.gateways]] with id = {keyless} and its BLS key as `delegate`, or relays are told of none of its slots (loans on L1 count all the same)"
             );
             report.warn(WHAT, words, mend);
         }
-        Some(_) => report.ok(WHAT, words),
+        None => report.ok(WHAT, words),
     }
 }

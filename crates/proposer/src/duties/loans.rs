@@ -2,6 +2,8 @@
 //! change of gateway is two steps, each a transaction: the running loan is cut, then the next one begins behind it. Both are decided
 //! anew from what the registry shows, so a crash between them costs nothing.
 
+use crate::choice::Choice;
+
 /// A change made in epoch E takes effect in E + 2 (R26).
 pub const LEAD_EPOCHS: u64 = 2;
 /// So many epochs ahead a first loan may begin: one sent at an epoch's end is made for the next epoch, in which it may land.
@@ -49,19 +51,19 @@ pub enum LoanStep {
     },
 }
 
-/// What is due for the gateway that was chosen. `epoch`: the one in which a transaction sent now lands, the later one when in doubt;
+/// What is due for the gateways that were chosen. `epoch`: the one in which a transaction sent now lands, the later one when in doubt;
 /// `loans`: those that cover `epoch` or a later one, in order; `booked_until`: what the registry refused a loan for, when it did:
 /// something is booked that `loans` does not show.
 #[must_use]
 pub fn next_step(
     epoch: u64,
     loans: &[Loan],
-    chosen: Option<u32>,
+    choice: &Choice,
     terms: &LoanTerms,
     booked_until: Option<u64>,
 ) -> LoanStep {
     // With nobody to lend to, what is lent stays: a gateway that is down may come back, nobody at all cannot.
-    let Some(chosen) = chosen else {
+    let Some(chosen) = choice.gateway else {
         return LoanStep::Keep;
     };
     let lead = epoch.saturating_add(LEAD_EPOCHS);
@@ -69,7 +71,7 @@ pub fn next_step(
         last_epoch: lead.saturating_sub(1),
     };
     let ahead = || loans.iter().filter(|loan| loan.last_epoch >= lead);
-    if ahead().any(|loan| loan.gateway != chosen) {
+    if ahead().any(|loan| !choice.keep.contains(&loan.gateway)) {
         return cut;
     }
     let last = ahead().map(|loan| loan.last_epoch).max();
@@ -106,7 +108,7 @@ mod tests {
     }
 
     fn step(epoch: u64, loans: &[Loan], chosen: u32) -> LoanStep {
-        next_step(epoch, loans, Some(chosen), &TERMS, None)
+        next_step(epoch, loans, &Choice::only(Some(chosen)), &TERMS, None)
     }
 
     #[test]
@@ -132,18 +134,31 @@ mod tests {
     }
 
     #[test]
+    fn the_next_gateway_in_turn_begins_behind_the_loan_that_is_kept() {
+        let mut choice = Choice::only(Some(2));
+        choice.keep = [1].into();
+        let lent = [loan(1, 9, 18)];
+        let step = |epoch| next_step(epoch, &lent, &choice, &TERMS, None);
+        assert!((9..=14).all(|epoch| step(epoch) == LoanStep::Keep));
+        assert_eq!(step(15), LoanStep::Lend(loan(2, 19, 28)));
+        choice.keep.clear();
+        let step = next_step(9, &lent, &choice, &TERMS, None);
+        assert_eq!(step, LoanStep::CutAfter { last_epoch: 10 });
+    }
+
+    #[test]
     fn with_nobody_to_lend_to_nothing_is_taken_back() {
         assert_eq!(
-            next_step(7, &[loan(1, 5, 40)], None, &TERMS, None),
+            next_step(7, &[loan(1, 5, 40)], &Choice::only(None), &TERMS, None),
             LoanStep::Keep
         );
     }
 
     #[test]
     fn what_is_booked_out_of_sight_is_cut_before_anything_is_lent() {
-        let blocked = next_step(7, &[], Some(1), &TERMS, Some(60));
+        let blocked = next_step(7, &[], &Choice::only(Some(1)), &TERMS, Some(60));
         assert_eq!(blocked, LoanStep::CutAfter { last_epoch: 8 });
-        let passed = next_step(7, &[], Some(1), &TERMS, Some(8));
+        let passed = next_step(7, &[], &Choice::only(Some(1)), &TERMS, Some(8));
         assert_eq!(passed, LoanStep::Lend(loan(1, 9, 18)));
     }
 }

@@ -3,6 +3,8 @@
 
 use proptest::prelude::*;
 
+use crate::choice::Choice;
+
 use super::loans::{LEAD_EPOCHS, Loan, LoanStep, LoanTerms, SIGHT_EPOCHS, next_step};
 
 /// The registry's book of one operator and rollup.
@@ -75,7 +77,8 @@ proptest! {
             let mut landing = epoch;
             for is_late in steps.into_iter().flatten() {
                 landing += u64::from(is_late && landing == epoch);
-                match next_step(landing, &book.from(epoch), Some(chosen), &terms, None) {
+                let choice = Choice::only(Some(chosen));
+                match next_step(landing, &book.from(epoch), &choice, &terms, None) {
                     LoanStep::Keep => {}
                     LoanStep::Lend(loan) => book.lend(epoch, loan).map_err(TestCaseError::fail)?,
                     LoanStep::CutAfter { last_epoch } => {

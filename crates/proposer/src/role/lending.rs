@@ -7,7 +7,7 @@ use forebond_lookahead_keeper::{Busy, Keeper, KeeperError};
 use super::context::{Context, Now, Round};
 use crate::{
     act::{OperatorError, Sent},
-    choice::choose,
+    choice::{Had, choose},
     duties::loans::{LEAD_EPOCHS, Loan, LoanStep, LoanTerms, next_step},
     seen::{SeenError, unread},
 };
@@ -91,18 +91,17 @@ impl<S: ProposerSigner> Lending<S> {
                 health.get(&gateway).copied().unwrap_or_default()
             })
             .await?;
-        let ahead = loans.iter().find(|loan| loan.last_epoch >= lead);
-        let present = ahead.map(|loan| {
-            let for_epochs = now.epoch.saturating_sub(loan.first_epoch);
-            (loan.gateway, for_epochs)
-        });
-        let choice = choose(&candidates, present, &context.own.policy);
+        let choice = choose(
+            &candidates,
+            &had(&loans, now.epoch, lead),
+            &context.own.policy,
+        );
         if choice.gateway != self.chosen {
-            tracing::info!(gateway = ?choice.gateway, candidates = ?choice.candidates, "our slots go to this gateway");
+            tracing::info!(gateway = ?choice.gateway, candidates = ?choice.candidates, "our next slots go to this gateway");
             self.chosen = choice.gateway;
         }
         let terms = LoanTerms::from(context.own.loans);
-        let step = next_step(landing, &loans, choice.gateway, &terms, self.booked_until);
+        let step = next_step(landing, &loans, &choice, &terms, self.booked_until);
         let mut operator = context.operator.lock().await;
         let sent = match step {
             LoanStep::Keep => return Ok(false),
@@ -127,7 +126,7 @@ impl<S: ProposerSigner> Lending<S> {
 
     fn tell_unread(&mut self, unread: BTreeSet<u32>) {
         if unread != self.unread && !unread.is_empty() {
-            tracing::warn!(gateways = ?unread, "the configuration names gateways that are no candidates: the registry has no such number, or it is above 16 and owns no window");
+            tracing::warn!(gateways = ?unread, "the configuration names gateways that are no candidates: the registry has no such number");
         }
         self.unread = unread;
     }
@@ -163,6 +162,18 @@ impl<S: ProposerSigner> Lending<S> {
             .await?;
         tracing::info!(?chore, ?done, "stepped in for the gateways");
         Ok(())
+    }
+}
+
+/// Who had the slots, as the loans say: those that reach `lead` can still be changed.
+fn had(loans: &[Loan], epoch: u64, lead: u64) -> Had {
+    let ahead = || loans.iter().filter(|loan| loan.last_epoch >= lead);
+    Had {
+        lent: ahead().map(|loan| loan.gateway).collect(),
+        for_epochs: ahead()
+            .next()
+            .map_or(0, |loan| epoch.saturating_sub(loan.first_epoch)),
+        newest: loans.last().map(|loan| loan.gateway),
     }
 }
 

@@ -63,6 +63,7 @@ pub(super) async fn follow(
         Vec::new(),
         RollupFile::load(&places.rollup)?,
         places.poll_ms,
+        config.module.own.named(),
         shutdown,
     );
     Ok(settlement.await?)

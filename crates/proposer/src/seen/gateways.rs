@@ -21,16 +21,15 @@ const MAX_ANSWER: usize = 64 << 10;
 /// Gateways asked at one time.
 const AT_ONCE: usize = 8;
 
-/// Gateways that the configuration names and the rollup's view does not read: the registry has no such number, or it is behind those that
-/// are always read and owns no window. None of them is ever a candidate, whatever the policy allows, so the operator has to be told.
+/// Gateways that the configuration names and the registry has not. None of them is a candidate, whatever the policy allows, so the
+/// operator has to be told.
 #[must_use]
 pub fn unread(own: &OwnConfig, book: &WindowBook) -> BTreeSet<u32> {
     if book.at.is_none() {
         return BTreeSet::new();
     }
-    let named = own.gateways.iter().map(|gateway| gateway.id);
-    named
-        .chain(own.policy.allow.iter().copied())
+    own.named()
+        .into_iter()
         .filter(|gateway| !book.gateways.contains_key(gateway))
         .collect()
 }

@@ -276,7 +276,7 @@ fn follow(nodes: &[&Node], stall_ms: u64, start: &Made) -> Followed {
     });
     let (sender, events) = mpsc::channel(4);
     let feed = Feed {
-        windows: WindowKeeper::new(Arc::clone(&facts), Arc::default()),
+        windows: WindowKeeper::new(Arc::clone(&facts), Arc::default(), Default::default()),
         facts,
         clients: nodes.iter().map(|node| node.client()).collect(),
         tracker: ChainTracker::new(start, 64),

@@ -18,7 +18,8 @@ use crate::{
     contracts::{Answer, ContractsAt},
 };
 
-/// Gateways that are read whether they own a window or not: the first so many. A schedule's length bounds the others.
+/// Gateways that are read whether they own a window or not: the first so many, and those that were asked for. A schedule's length
+/// bounds the others.
 const ALWAYS_READ: u32 = 16;
 /// Epochs for which a gateway's keys are kept.
 const EPOCHS_KEPT: u64 = 64;
@@ -29,12 +30,18 @@ pub(crate) struct WindowKeeper {
     shared: Arc<ArcSwap<WindowBook>>,
     book: WindowBook,
     directory: Directory,
+    /// Gateways that are read besides.
+    named: BTreeSet<u32>,
     /// The epoch the book was read in; none when it has to be read again.
     read_in: Option<u64>,
 }
 
 impl WindowKeeper {
-    pub(crate) fn new(facts: Arc<Facts>, shared: Arc<ArcSwap<WindowBook>>) -> Self {
+    pub(crate) fn new(
+        facts: Arc<Facts>,
+        shared: Arc<ArcSwap<WindowBook>>,
+        named: BTreeSet<u32>,
+    ) -> Self {
         let book = WindowBook {
             slots_per_epoch: facts.turns.slots.slots_per_epoch,
             ..WindowBook::default()
@@ -45,6 +52,7 @@ impl WindowKeeper {
             shared,
             book,
             directory: Directory::default(),
+            named,
             read_in: None,
         }
     }
@@ -164,7 +172,10 @@ impl WindowKeeper {
         let count = GatewayRegistry::gatewayCountCall {};
         let count = at.read("GatewayRegistry", registry, &count).await?;
         let owners = book.schedule.iter().map(|window| window.gateway);
+        // Numbers that the registry has not given yet are left for later.
+        let named = self.named.iter().copied();
         let wanted: BTreeSet<u32> = (1..=count.min(ALWAYS_READ))
+            .chain(named.filter(|gateway| (1..=count).contains(gateway)))
             .chain([self.facts.fallback_gateway])
             .chain(owners)
             .collect();
