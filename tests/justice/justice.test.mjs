@@ -25,9 +25,10 @@ const STALL = [/gateway \d+ was convicted of fault kind 0 in window \d+, and has
 const AFTERMATH = [/the case of gateway \d+ is not closed/];
 
 class BadRun extends Error {
-  constructor(failures, output) {
+  constructor(failures, output, watcher) {
     const misdeeds = output.split('\n').filter((line) => line.startsWith('misdeed:'));
-    super(['the devnet failed:', ...failures, ...misdeeds].join('\n'));
+    const cases = watcher.split('\n').filter((line) => / a case | paid for /.test(line));
+    super(['the devnet failed:', ...failures, ...misdeeds, ...cases].join('\n'));
     this.failures = failures;
   }
 
@@ -61,7 +62,10 @@ async function once(name, args) {
   const [printed] = /^\{$.*?^\}$/ms.exec(output) ?? [];
   if (!printed) assert.fail(`no report; it ended with ${code}\n${output.slice(-6_000)}`);
   const report = JSON.parse(printed);
-  if (report.failures.length !== 0) throw new BadRun(report.failures, output);
+  if (report.failures.length !== 0) {
+    const watcher = await readFile(join(folder, name, 'logs', 'watcher-1.log'), 'utf8').catch(() => '');
+    throw new BadRun(report.failures, output, watcher);
+  }
   assert.equal(code, 0, output.slice(-6_000));
   const files = JSON.parse(await readFile(join(folder, name, 'devnet.json'), 'utf8'));
   return { report, files, output };

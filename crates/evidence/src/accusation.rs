@@ -51,6 +51,11 @@ impl FaultKind {
             Self::Unkept | Self::MissedSlot => 0,
         }
     }
+
+    /// Whether a verdict excuses whoever built on what has fallen (R5): it is worth its price without a wei to take.
+    pub const fn excuses_others(self) -> bool {
+        matches!(self, Self::Fork | Self::FalseClaim)
+    }
 }
 
 /// The contract that hears the evidence.

@@ -212,8 +212,7 @@ impl Court {
     /// Whether a verdict is worth its price without a wei to take: a gateway that owned the window had successors, and one that built
     /// on what has fallen is excused by nothing else (R5). Who never put up a bond owned none.
     async fn excuses_others(&self, case: &Case, gateway: u32) -> Result<bool, CourtError> {
-        let kind = case.accusation.kind;
-        if !matches!(kind, FaultKind::Fork | FaultKind::FalseClaim) {
+        if !case.accusation.kind.excuses_others() {
             return Ok(false);
         }
         let call = Lookahead::windowAtCall {

@@ -34,6 +34,9 @@ pub(super) struct Turns {
 impl Turns {
     /// Of all open cases those to look at now, in order: what is committed to, then the dearest, then the oldest window, then a few of
     /// those without anything to take. What is not open any more is forgotten.
+    ///
+    /// Of faults as dear as each other the one comes last that excuses others: it is brought whatever is left of the bond, and the
+    /// others are not. So L1 records each rule that was broken, not only the first one found.
     pub(super) fn sort(&mut self, open: &mut Vec<Accusation>) {
         let ids: BTreeSet<B256> = open.iter().map(|one| one.id).collect();
         self.committed.retain(|id| ids.contains(id));
@@ -44,6 +47,7 @@ impl Turns {
                 self.idle.get(&one.id).copied(),
                 !self.committed.contains(&one.id),
                 std::cmp::Reverse(one.kind.worth()),
+                one.kind.excuses_others(),
                 one.window,
             )
         });
@@ -156,6 +160,26 @@ mod tests {
         turns.sort(&mut open);
         let order: Vec<_> = open.iter().map(|one| one.window).collect();
         assert_eq!(order, [2, 3, 4, 1]);
+    }
+
+    /// Pitfall: a base on a parent that never was is two bases as well, the fork took the bond, and nobody recorded what was done.
+    #[test]
+    fn what_is_brought_without_a_bond_leaves_the_bond_to_the_others() {
+        let mut open = vec![
+            accusation(Judge::Fork, 1),
+            accusation(Judge::FalseClaim, 1),
+            accusation(Judge::BrokenBase, 2),
+            accusation(Judge::Late, 1),
+        ];
+        Turns::default().sort(&mut open);
+        let order: Vec<_> = open.iter().map(|one| one.judge).collect();
+        let expected = [
+            Judge::BrokenBase,
+            Judge::Fork,
+            Judge::FalseClaim,
+            Judge::Late,
+        ];
+        assert_eq!(order, expected);
     }
 
     /// Pitfall: thousands of cases that bring nothing are looked at with every block, before any that pays.
