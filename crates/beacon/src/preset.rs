@@ -69,6 +69,12 @@ pub trait Preset: Copy + Debug + Default + PartialEq + Eq + Send + Sync + 'stati
     }
 }
 
+/// Whether a chain with epochs of so many slots has the minimal preset's sizes: the two presets that exist differ in this.
+#[must_use]
+pub fn is_minimal(slots_per_epoch: u64) -> bool {
+    slots_per_epoch == Minimal::slots_per_epoch()
+}
+
 /// Sizes of the live network.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Mainnet;

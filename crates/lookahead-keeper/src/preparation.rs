@@ -1,5 +1,5 @@
 use alloy_primitives::B256;
-use forebond_l1::beacon::{BeaconClient, BlockId};
+use forebond_l1::beacon::{BeaconClient, BlockId, BlockState, StateError};
 use forebond_protocol::SlotClock;
 use tokio::task::JoinHandle;
 
@@ -45,7 +45,9 @@ impl Preparation {
                     return Ok(false);
                 }
                 let made = task.await;
-                let made = made.map_err(|error| KeeperError::State(error.to_string()))??;
+                let made = made.map_err(|error| {
+                    KeeperError::State(StateError::BrokenOff(error.to_string()))
+                })??;
                 Self::Ready(Box::new(made))
             }
             // Of another epoch: whatever it was for is over.
@@ -59,7 +61,7 @@ impl Preparation {
     }
 
     fn begin(beacon: &BeaconClient, clock: &SlotClock, epoch: u64) -> Self {
-        let making = make(beacon.clone(), clock.slots_per_epoch, epoch);
+        let making = make(beacon.clone(), *clock, epoch);
         Self::Running(epoch, tokio::spawn(making))
     }
 
@@ -99,22 +101,15 @@ impl Preparation {
     }
 }
 
-async fn make(
-    beacon: BeaconClient,
-    slots_per_epoch: u64,
-    epoch: u64,
-) -> Result<Prepared, KeeperError> {
+async fn make(beacon: BeaconClient, clock: SlotClock, epoch: u64) -> Result<Prepared, KeeperError> {
     let header = beacon.header(BlockId::Head).await?;
-    let ssz = beacon.state_ssz(BlockId::Slot(header.slot)).await?;
-    let root = header.root;
-    let proof =
-        tokio::task::spawn_blocking(move || EpochProof::make(&ssz, slots_per_epoch, root, epoch))
-            .await
-            .map_err(|error| KeeperError::State(error.to_string()))??;
+    let (slot, root) = (header.slot, header.root);
+    let state = BlockState::after(&beacon, &clock, header).await?;
+    let proof = state.prove(move |state| state.lookahead(epoch)).await?;
     Ok(Prepared {
-        slot: header.slot,
+        slot,
         root,
         epoch,
-        proof,
+        proof: EpochProof::new(epoch, proof),
     })
 }

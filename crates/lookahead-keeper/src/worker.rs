@@ -3,11 +3,10 @@ use std::{sync::Arc, time::Duration};
 use alloy_primitives::{Address, B256};
 use alloy_rpc_types_eth::TransactionRequest;
 use alloy_sol_types::SolCall;
-use forebond_beacon::proof::ProofError;
 use forebond_contracts::{bindings::GatewayRegistry, bindings::Lookahead, explain};
 use forebond_l1::{
     L1Error,
-    beacon::BeaconClient,
+    beacon::{BeaconClient, StateError},
     execution::{BlockRef, ExecutionClient},
     sender::{Lane, Outgoing, SendError, SlotOutcome, SlotRules, SlotWork},
 };
@@ -34,12 +33,9 @@ pub enum KeeperError {
     /// A contract can't be read.
     #[error(transparent)]
     Read(#[from] SettlementError),
-    /// The beacon node's state is not what it has to be.
-    #[error("the beacon state can't be used: {0}")]
-    State(String),
-    /// The state does not prove it.
+    /// The beacon node's state is not what it has to be, or does not prove it.
     #[error(transparent)]
-    Proof(#[from] ProofError),
+    State(#[from] StateError),
     /// L1 does not take it.
     #[error(transparent)]
     Send(#[from] SendError),

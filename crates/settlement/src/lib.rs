@@ -25,7 +25,7 @@ pub use feed::{FeedHealth, L1Block, L1Event, PostedBatch, StoredBase, Verdict, o
 pub use handle::{Settlement, SettlementConfig};
 pub use origins::{OriginBook, OriginError, OriginRule};
 pub use rollup_file::{
-    BlobFeeStep, ContractAddresses, FundedAccount, GenesisPreset, L1Facts, L1Start, RollupFile,
-    RollupGenesis,
+    BlobFeeStep, ContractAddresses, FundedAccount, GenesisPreset, L1Facts, L1Start,
+    MissingContract, RollupFile, RollupGenesis,
 };
 pub use windows::{CommitterSet, GatewayEpoch, GatewayInfo, WindowBook};

@@ -118,6 +118,37 @@ pub struct ContractAddresses {
     pub rewards_messenger: Option<Address>,
 }
 
+/// A deployment without one of the contracts.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the deployment names no {0}; use the list of contracts that its deployment wrote (`deployment` in rollup.json)"
+)]
+pub struct MissingContract(pub &'static str);
+
+impl ContractAddresses {
+    /// Finds them in a deployment's list, name → address.
+    ///
+    /// # Errors
+    /// [`MissingContract`].
+    pub fn of(deployment: &BTreeMap<String, Address>) -> Result<Self, MissingContract> {
+        let known = |name| deployment.get(name).copied();
+        let find = |name: &'static str| known(name).ok_or(MissingContract(name));
+        Ok(Self {
+            inbox: find("Inbox")?,
+            portal: find("Portal")?,
+            lookahead: find("Lookahead")?,
+            gateway_registry: find("GatewayRegistry")?,
+            bond_vault: find("BondVault")?,
+            parameters: find("Parameters")?,
+            validator_registry: find("ValidatorRegistry")?,
+            beacon_verifiers: find("BeaconVerifiers")?,
+            slasher: known("Slasher"),
+            attester_resolver: known("AttesterResolver"),
+            rewards_messenger: known("RewardsMessenger"),
+        })
+    }
+}
+
 /// Block 0: its origin and its accounts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

@@ -13,7 +13,7 @@
 //! node could pass for a leaf, or validator 2v for v. Choose the layout by the fork of the header's slot, which is
 //! proven, never by the word of whoever brings the proof.
 //!
-//! [`StateProver`] makes them from a state; `verify` checks them without it, as the contracts do.
+//! [`StateProver`] makes them from a state, [`from_served`] from the bytes that a beacon node serves; `verify` checks them without it, as the contracts do.
 
 mod error;
 mod gindex;
@@ -22,6 +22,7 @@ mod lookahead;
 mod merkle;
 mod presence;
 mod prover;
+mod served;
 mod validator;
 
 pub use error::ProofError;
@@ -31,6 +32,7 @@ pub use lookahead::{LookaheadProof, SlotProof};
 pub use merkle::{branch, fold, verify_branch};
 pub use presence::{Presence, SlotPresenceProof};
 pub use prover::StateProver;
+pub use served::{Proves, ServedStateError, from_served};
 pub use validator::ValidatorProof;
 
 use alloy_primitives::B256;

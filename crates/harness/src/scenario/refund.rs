@@ -18,7 +18,6 @@ use super::{
     faults::{self, BrokenPromise},
     opening::open,
     posting::{self, Rollup, hash_of},
-    rollup_file::contract_addresses,
     settlement::handover,
 };
 use crate::world::World;
@@ -194,7 +193,7 @@ fn paying() -> Result<Paying> {
 
 async fn desk(stage: &Stage) -> Result<Desk> {
     let client = stage.world.execution().clone();
-    let contracts = contract_addresses(stage)?;
+    let contracts = forebond_settlement::ContractAddresses::of(&stage.contracts)?;
     let chain_id = client.chain_id().await?;
     Ok(Desk::at(client, chain_id, contracts, 0).await?)
 }

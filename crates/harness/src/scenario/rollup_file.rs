@@ -27,7 +27,7 @@ pub async fn rollup_file(stage: &Stage) -> Result<RollupFile> {
             },
             blob_fee_steps: Vec::new(),
         },
-        contracts: contract_addresses(stage)?,
+        contracts: ContractAddresses::of(&stage.contracts)?,
         deployment: stage.contracts.clone(),
         chain: ChainConfig::dev(stage.constants.genesis_time_s, 1),
         origin_depth: 2,
@@ -44,25 +44,5 @@ pub async fn rollup_file(stage: &Stage) -> Result<RollupFile> {
             preset: GenesisPreset::Dev,
             funded: Vec::new(),
         },
-    })
-}
-
-/// Where a stage's contracts are, as every process needs them.
-///
-/// # Errors
-/// When one is not deployed.
-pub fn contract_addresses(stage: &Stage) -> Result<ContractAddresses> {
-    Ok(ContractAddresses {
-        inbox: stage.contract("Inbox")?,
-        portal: stage.contract("Portal")?,
-        lookahead: stage.contract("Lookahead")?,
-        gateway_registry: stage.contract("GatewayRegistry")?,
-        bond_vault: stage.contract("BondVault")?,
-        parameters: stage.contract("Parameters")?,
-        validator_registry: stage.contract("ValidatorRegistry")?,
-        beacon_verifiers: stage.contract("BeaconVerifiers")?,
-        slasher: Some(stage.contract("Slasher")?),
-        attester_resolver: Some(stage.contract("AttesterResolver")?),
-        rewards_messenger: stage.contract("RewardsMessenger").ok(),
     })
 }

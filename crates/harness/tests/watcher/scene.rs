@@ -11,7 +11,9 @@ use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy_provider::Provider;
 use alloy_sol_types::SolStruct;
 use eyre::{Result, bail, eyre};
-use forebond_contracts::bindings::{GatewayRegistry, Inbox, Lookahead, Slasher, ValidatorRegistry};
+use forebond_contracts::bindings::{
+    AttesterResolver, GatewayRegistry, Inbox, Lookahead, Slasher, ValidatorRegistry,
+};
 use forebond_embedded_l1::node::{EmbeddedL1, NodeConfig, ServiceConfig};
 use forebond_evidence::fault_ids;
 use forebond_harness::{
@@ -19,11 +21,10 @@ use forebond_harness::{
         Stage,
         accounts::Role,
         bonds::{Gateway, reserve_of},
-        deployment::RollupTerms,
+        deployment::{ETHER, RollupTerms},
         faults, late,
         opening::{Opening, open_on},
         posting::{self, Rollup},
-        rollup_file::contract_addresses,
         validators,
     },
     world::{Kind, OPERATORS, Pace, SLOT_TIME_S, VALIDATORS, World},
@@ -32,7 +33,9 @@ use forebond_l1::execution::{ExecutionClient, ExecutionConfig};
 use forebond_ledger::genesis_block;
 use forebond_rollup::op::{Genesis, L1Origin};
 use forebond_runtime::{LoggingConfig, Shutdown, init_logging};
-use forebond_settlement::{GenesisPreset, L1Facts, L1Start, RollupFile, RollupGenesis, origin_of};
+use forebond_settlement::{
+    ContractAddresses, GenesisPreset, L1Facts, L1Start, RollupFile, RollupGenesis, origin_of,
+};
 use forebond_types::{Base, BaseWire, Domain, Frag, FragWire, Seal, SealWire};
 use forebond_watcher::WatcherConfig;
 use serde_json::{Value, json};
@@ -97,7 +100,7 @@ impl Scene {
         .await?;
         let file = RollupFile {
             l1: facts,
-            contracts: contract_addresses(&stage)?,
+            contracts: ContractAddresses::of(&stage.contracts)?,
             deployment: stage.contracts.clone(),
             chain: genesis.config.clone(),
             origin_depth: 2,
@@ -215,6 +218,24 @@ impl Scene {
             "first": signed(frag(keccak256("one truth"))),
             "second": signed(frag(keccak256("another truth"))),
         }))
+    }
+
+    /// Two attesters whose votes count.
+    pub async fn bond_attesters(&mut self) -> Result<()> {
+        for attester in [Role::AttesterA, Role::AttesterB] {
+            let bond = AttesterResolver::bondCall {};
+            self.stage
+                .send(attester, "AttesterResolver", &bond, U256::from(ETHER))
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// What lies in the Inbox for the watcher, wei.
+    pub async fn credit_of_the_watcher(&self) -> Result<U256> {
+        let account = Role::Watcher.address()?;
+        let credit = Inbox::creditOfCall { account };
+        self.stage.read("Inbox", &credit).await
     }
 
     /// The next slot's owner posts a batch whose blob holds no blocks. Its gateway, and the batch's number.
@@ -390,15 +411,24 @@ impl Scene {
         Ok(())
     }
 
-    /// Lets a slot pass whose registered proposer is lent.
-    pub async fn miss_a_lent_slot(&mut self) -> Result<u64> {
+    /// Lets so many slots in a row pass without a block, the first of them one whose registered proposer is lent. Returns those
+    /// that were lent.
+    pub async fn miss_slots(&mut self, in_a_row: u64) -> Result<Vec<u64>> {
         for _ in 0..64 {
             validators::prove_two_epochs(&mut self.stage).await?;
             let next = self.stage.world.status().await?.slot + 1;
-            if self.is_lent(next).await? {
-                return self.stage.world.miss_a_slot().await;
+            if !self.is_lent(next).await? {
+                self.stage.world.advance(1).await?;
+                continue;
             }
-            self.stage.world.advance(1).await?;
+            let mut lent = Vec::new();
+            for slot in next..next + in_a_row {
+                if self.is_lent(slot).await? {
+                    lent.push(slot);
+                }
+                self.stage.world.miss_a_slot().await?;
+            }
+            return Ok(lent);
         }
         bail!("no slot is lent")
     }

@@ -6,6 +6,6 @@ mod registering;
 mod signing;
 
 pub use operator::{Operator, OperatorError, Sent};
-pub use proof::{ProofSourceError, ValidatorProofs};
+pub use proof::ValidatorProofs;
 pub use registering::{RegisterError, registration_call, sign_registration};
 pub use signing::{SlotSignError, SlotSigner};

@@ -8,13 +8,11 @@ use forebond_commit_boost::{
     client::{ProposerSigner, SignerError},
     safe::SafeError,
 };
+use forebond_l1::beacon::StateError;
 
 use super::context::{Context, Now, Round};
 use crate::{
-    act::{
-        OperatorError, ProofSourceError, RegisterError, ValidatorProofs, registration_call,
-        sign_registration,
-    },
+    act::{OperatorError, RegisterError, ValidatorProofs, registration_call, sign_registration},
     duties::validators::{Place, Registration, Seen, due, place_of},
     seen::{MOST_VALIDATORS, SeenError},
 };
@@ -36,7 +34,7 @@ pub enum RegisteringError {
     Sign(#[from] RegisterError),
     /// A proof.
     #[error(transparent)]
-    Proof(#[from] ProofSourceError),
+    Proof(#[from] StateError),
     /// A transaction.
     #[error(transparent)]
     Operator(#[from] OperatorError),

@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 
 use alloy_primitives::Address;
 use forebond_evidence::Judge;
+use forebond_settlement::MissingContract;
 
 /// Where the contracts are that a watcher speaks with.
 #[derive(Clone, Debug)]
@@ -22,13 +23,6 @@ pub struct Addresses {
     pub attester_resolver: Address,
     judges: BTreeMap<Judge, Address>,
 }
-
-/// A deployment without one of the contracts.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "the deployment names no {0}; use the list of contracts that its deployment wrote (`deployment` in rollup.json)"
-)]
-pub struct MissingContract(pub &'static str);
 
 impl Addresses {
     /// Finds them in a deployment's list, name → address.

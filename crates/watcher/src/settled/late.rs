@@ -211,17 +211,19 @@ impl LateWindows {
         span: &Span,
     ) -> Result<(), LateError> {
         let slots: Vec<u64> = missing.slots.clone().collect();
-        let proofs = match self.presence.prove(slots).await {
+        let proofs = self.presence.prove(slots).await;
+        let proofs = proofs.map_err(|error| LateError::Presence {
+            window: key.0,
+            error,
+        })?;
+        let proofs: Vec<_> = match proofs.into_iter().collect::<Result<_, _>>() {
+            Ok(proofs) => proofs,
             // No reason to leave the others.
-            Err(PresenceError::Proof(error)) => {
+            Err(error) => {
                 tracing::warn!(window = key.0, %error, "a late window is not proven by this state");
                 self.looks.note_unproven(key, span);
                 return Ok(());
             }
-            proofs => proofs.map_err(|error| LateError::Presence {
-                window: key.0,
-                error,
-            })?,
         };
         let found = proofs
             .into_iter()

@@ -2,6 +2,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use alloy_eips::BlockId;
 use alloy_primitives::Address;
+use forebond_beacon::proof::ProofError;
 use forebond_contracts::bindings::{GatewayRegistry, Lookahead, ValidatorRegistry};
 use forebond_evidence::faults::missed_slot;
 
@@ -86,25 +87,30 @@ impl MissedSlots {
             .take(AT_ONCE)
             .copied()
             .collect();
+        let mut lent = Vec::new();
         for missed in ripe {
-            let Some(operator) = self.operator_of(missed).await? else {
-                self.waiting.remove(&missed);
-                continue;
-            };
-            let proofs = match self.presence.prove(vec![missed]).await {
-                // Too old for the state to remember.
-                Err(PresenceError::Proof(error)) => {
-                    tracing::warn!(slot = missed, %error, "a missed slot cannot be proven");
-                    self.waiting.remove(&missed);
-                    continue;
+            match self.operator_of(missed).await? {
+                Some(operator) => lent.push((missed, operator)),
+                None => _ = self.waiting.remove(&missed),
+            }
+        }
+        if lent.is_empty() {
+            return Ok(());
+        }
+        let slots = lent.iter().map(|(missed, _)| *missed).collect();
+        let proofs = self.presence.prove(slots).await?;
+        let rollup = self.court.addresses().inbox;
+        for ((missed, operator), proof) in lent.into_iter().zip(proofs) {
+            match proof {
+                Ok(proof) => {
+                    let found = missed_slot::accuse(rollup, operator, proof);
+                    self.desk.open_all(found.into_iter().collect())?;
                 }
-                other => other?,
-            };
-            let rollup = self.court.addresses().inbox;
-            let found = proofs
-                .into_iter()
-                .find_map(|proof| missed_slot::accuse(rollup, operator, proof));
-            self.desk.open_all(found.into_iter().collect())?;
+                Err(error) if may_be_proven_later(&error) => continue,
+                Err(error) => {
+                    tracing::warn!(slot = missed, %error, "a missed slot cannot be proven: it is too old for any state to remember");
+                }
+            }
             self.waiting.remove(&missed);
         }
         Ok(())
@@ -144,4 +150,9 @@ impl MissedSlots {
             .await?;
         Ok((lent_to != 0).then_some(operator))
     }
+}
+
+/// Whether the state is only too old: that of the block before the newest one knows nothing of what was missed behind it.
+const fn may_be_proven_later(error: &ProofError) -> bool {
+    matches!(error, ProofError::Ring { header_slot, slot, .. } if *slot >= *header_slot)
 }
