@@ -13,6 +13,7 @@ use std::{
     net::TcpListener,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
+    sync::atomic::{AtomicU16, Ordering},
 };
 
 use forebond_devnet::{DevnetConfig, Gossip, L1Kind, Ports, run};
@@ -24,9 +25,19 @@ use serde_json::Value;
 const STAND_IN: &str =
     "#!/bin/sh\necho $$ \"$@\" >> \"$(dirname \"$0\")/started\"\necho READY http://x\nexec cat\n";
 
+/// Below the ports that the system gives to connections, and never the same one twice: one of those could be taken again before the
+/// run gets to it, or hold what the run has left.
 fn free_port() -> u16 {
-    let socket = TcpListener::bind(("127.0.0.1", 0)).unwrap();
-    socket.local_addr().unwrap().port()
+    const FIRST: u16 = 29_200;
+    const COUNT: u16 = 3_400;
+    static GIVEN: AtomicU16 = AtomicU16::new(0);
+    let begin = u16::try_from(std::process::id() % u32::from(COUNT)).unwrap();
+    let ports = (0..COUNT).map(|_| {
+        let given = GIVEN.fetch_add(1, Ordering::Relaxed);
+        FIRST + (begin + given % COUNT) % COUNT
+    });
+    let mut free = ports.filter(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok());
+    free.next().expect("a free port")
 }
 
 fn config(folder: &Path) -> DevnetConfig {
