@@ -16,6 +16,7 @@ use forebond_settlement::WindowBook;
 use super::{
     Batches, Presence, PresenceError,
     looks::{Key, Looks, Span},
+    presence::{Shown, first_in},
 };
 use crate::{
     court::{Court, CourtError, standing},
@@ -131,7 +132,7 @@ impl LateWindows {
                     continue;
                 }
                 proven += 1;
-                self.accuse(key, &accused, &missing, &span).await?;
+                self.accuse(key, &accused, &missing).await?;
             }
         }
         Ok(())
@@ -208,7 +209,6 @@ impl LateWindows {
         key: Key,
         accused: &Accused,
         missing: &Missing,
-        span: &Span,
     ) -> Result<(), LateError> {
         let slots: Vec<u64> = missing.slots.clone().collect();
         let proofs = self.presence.prove(slots).await;
@@ -216,20 +216,13 @@ impl LateWindows {
             window: key.0,
             error,
         })?;
-        let proofs: Vec<_> = match proofs.into_iter().collect::<Result<_, _>>() {
-            Ok(proofs) => proofs,
-            // No reason to leave the others.
-            Err(error) => {
-                tracing::warn!(window = key.0, %error, "a late window is not proven by this state");
-                self.looks.note_unproven(key, span);
-                return Ok(());
-            }
+        let found = match first_in(proofs, |proof| late::accuse(accused, missing, proof)) {
+            Shown::This(found) => vec![found],
+            // All its last slots were missed, which excuses.
+            Shown::Nothing => Vec::new(),
+            Shown::Later => return Ok(()),
         };
-        let found = proofs
-            .into_iter()
-            .find_map(|proof| late::accuse(accused, missing, proof));
-        // None: all its last slots were missed, which excuses.
-        self.desk.open_all(found.into_iter().collect())?;
+        self.desk.open_all(found)?;
         self.looks.end(key);
         Ok(())
     }

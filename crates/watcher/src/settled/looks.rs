@@ -66,14 +66,6 @@ impl Looks {
         self.over.insert(key);
     }
 
-    /// A state did not prove a window. The one before the newest block does not know the last slots of a window that has just ended, and
-    /// the next one does; what is not young has left the ring of every state to come.
-    pub(super) fn note_unproven(&mut self, key: Key, span: &Span) {
-        if key.0 < span.young {
-            self.end(key);
-        }
-    }
-
     /// A window's evidence is wanted anew, however long ago it ended.
     pub(super) fn again(&mut self, window: u64) {
         self.over.retain(|(known, ..)| *known != window);
@@ -109,15 +101,6 @@ mod tests {
     }
 
     /// Pitfall: a window that has just ended is given up because the state at hand is a slot too old.
-    #[test]
-    fn a_state_that_is_too_old_for_a_window_that_has_just_ended_is_no_reason_to_give_it_up() {
-        let mut looks = Looks::default();
-        looks.note_unproven(key(999), &SPAN);
-        assert!(looks.is_due(&key(999), &SPAN));
-        looks.note_unproven(key(800), &SPAN);
-        assert!(!looks.is_due(&key(800), &SPAN));
-    }
-
     #[test]
     fn windows_that_ended_while_the_watcher_was_down_are_looked_at_as_long_as_they_can_be_proven() {
         let mut looks = Looks::default();

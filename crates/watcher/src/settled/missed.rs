@@ -2,11 +2,10 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use alloy_eips::BlockId;
 use alloy_primitives::Address;
-use forebond_beacon::proof::ProofError;
 use forebond_contracts::bindings::{GatewayRegistry, Lookahead, ValidatorRegistry};
 use forebond_evidence::faults::missed_slot;
 
-use super::{Presence, PresenceError};
+use super::{Presence, PresenceError, presence::is_too_new};
 use crate::{
     court::{Court, CourtError},
     hearing::{Desk, DeskError},
@@ -106,7 +105,7 @@ impl MissedSlots {
                     let found = missed_slot::accuse(rollup, operator, proof);
                     self.desk.open_all(found.into_iter().collect())?;
                 }
-                Err(error) if may_be_proven_later(&error) => continue,
+                Err(error) if is_too_new(&error) => continue,
                 Err(error) => {
                     tracing::warn!(slot = missed, %error, "a missed slot cannot be proven: it is too old for any state to remember");
                 }
@@ -150,9 +149,4 @@ impl MissedSlots {
             .await?;
         Ok((lent_to != 0).then_some(operator))
     }
-}
-
-/// Whether the state is only too old: that of the block before the newest one knows nothing of what was missed behind it.
-const fn may_be_proven_later(error: &ProofError) -> bool {
-    matches!(error, ProofError::Ring { header_slot, slot, .. } if *slot >= *header_slot)
 }

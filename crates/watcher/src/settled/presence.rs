@@ -82,3 +82,69 @@ fn shape(proof: SlotPresenceProof, root_timestamp_s: u64) -> abi::SlotPresencePr
         branchAt: proof.branch_at,
     }
 }
+
+/// Whether a slot is only too new for the state: that of the block before the newest one knows nothing of its own slot and those behind
+/// it, and a later one does. A beacon node that is behind serves such states for as long as it is.
+pub(super) const fn is_too_new(error: &ProofError) -> bool {
+    matches!(error, ProofError::Ring { header_slot, slot, .. } if *slot >= *header_slot)
+}
+
+/// What the proofs of several slots come to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Shown<T> {
+    /// One of them shows it.
+    This(T),
+    /// None of them does, and none ever will.
+    Nothing,
+    /// Not all could be proven yet.
+    Later,
+}
+
+/// The first proof in which `find` finds something.
+pub(super) fn first_in<P, T>(
+    proofs: Vec<Result<P, ProofError>>,
+    mut find: impl FnMut(P) -> Option<T>,
+) -> Shown<T> {
+    let mut shown = Shown::Nothing;
+    for proof in proofs {
+        match proof.map(&mut find) {
+            Ok(Some(found)) => return Shown::This(found),
+            Ok(None) => {}
+            Err(error) if is_too_new(&error) => shown = Shown::Later,
+            Err(error) => {
+                tracing::warn!(%error, "a slot is too old for any state to remember");
+            }
+        }
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn unproven(slot: u64) -> ProofError {
+        ProofError::Ring {
+            header_slot: 100,
+            ring: 64,
+            slot,
+        }
+    }
+
+    /// Pitfall: a state that is too old for a slot is taken for one that has forgotten it, and whoever is guilty is let go.
+    #[test]
+    fn only_a_slot_that_no_state_to_come_remembers_is_given_up() {
+        let even = |slot: u64| slot.is_multiple_of(2).then_some(slot);
+        assert_eq!(
+            first_in(vec![Ok(97), Err(unproven(100))], even),
+            Shown::Later
+        );
+        assert_eq!(
+            first_in(vec![Ok(97), Err(unproven(36))], even),
+            Shown::Nothing
+        );
+        let all = vec![Err(unproven(130)), Err(unproven(2)), Ok(98)];
+        assert_eq!(first_in(all, even), Shown::This(98));
+        assert_eq!(first_in(vec![Ok(97), Ok(99)], even), Shown::Nothing);
+    }
+}
