@@ -3,8 +3,8 @@
 use alloy_primitives::B256;
 use alloy_sol_types::{SolCall, SolError};
 use forebond_contracts::bindings::{
-    BeaconVerifiers, Excuses, FalseClaimJudge, ForkJudge, LateJudge, Lookahead, Slasher,
-    UnkeptJudge,
+    BeaconVerifiers, Excuses, FalseClaimJudge, ForkJudge, Inbox, LateJudge, Lookahead,
+    MissedSlotJudge, Slasher, UnkeptJudge,
 };
 
 /// Outcome of asking a judge before money is spent.
@@ -57,6 +57,12 @@ pub fn hearing(answer: Result<&[u8], &[u8]>, expected_id: B256) -> Hearing {
         LateJudge::WindowNotOver::SELECTOR,
         ForkJudge::WindowTooFar::SELECTOR,
         Lookahead::LookaheadUnknown::SELECTOR,
+        // A node that is behind knows older keys.
+        ForkJudge::NotTheCommitterSet::SELECTOR,
+        // What an excuse rests on may still fall.
+        Excuses::ParentUndecided::SELECTOR,
+        // Beacon blocks of a new fork, until governance has told where its fields lie.
+        BeaconVerifiers::NoLayout::SELECTOR,
     ];
     let moved = [
         UnkeptJudge::OtherBatch::SELECTOR,
@@ -64,9 +70,16 @@ pub fn hearing(answer: Result<&[u8], &[u8]>, expected_id: B256) -> Hearing {
         LateJudge::NameTheCover::SELECTOR,
         LateJudge::NotACover::SELECTOR,
         LateJudge::SlotNotAmongTheLast::SELECTOR,
+        // A reorg gave the gateway its batch back, or took one away that the evidence names; the next one may do the contrary.
+        LateJudge::PostedInTime::SELECTOR,
+        Inbox::UnknownBatch::SELECTOR,
+        MissedSlotJudge::SlotNotLent::SELECTOR,
         // An excuse that a reorg took back: without it the promise is broken all the same.
         Excuses::NoVerdict::SELECTOR,
         Excuses::ParentStands::SELECTOR,
+        // The number is another batch's by now.
+        Excuses::RestsElsewhere::SELECTOR,
+        Excuses::SetOfAnotherGateway::SELECTOR,
         BeaconVerifiers::BeaconRootUnknown::SELECTOR,
         BeaconVerifiers::HeaderMismatch::SELECTOR,
         BeaconVerifiers::SlotOutsideBlockRoots::SELECTOR,
@@ -125,6 +138,39 @@ mod tests {
         );
         assert_eq!(said(vec![]), Hearing::Never);
         assert_eq!(hearing(Ok(&[]), id), Hearing::Never);
+    }
+
+    /// Pitfall: a reorg, a node that is behind or a fork of the beacon chain comes between, and a true case is given up for ever.
+    #[test]
+    fn what_the_chain_may_still_change_is_no_reason_to_give_up() {
+        let id = B256::repeat_byte(1);
+        let said = |data: Vec<u8>| hearing(Err(&data), id);
+        let undecided = Excuses::ParentUndecided {
+            batchId: 7,
+            status: 2,
+        };
+        assert_eq!(said(undecided.abi_encode()), Hearing::NotYet);
+        let fork = BeaconVerifiers::NoLayout { epoch: 9 };
+        assert_eq!(said(fork.abi_encode()), Hearing::NotYet);
+        let set = ForkJudge::NotTheCommitterSet {
+            gateway: 1,
+            epoch: 2,
+            expected: id,
+            got: B256::ZERO,
+        };
+        assert_eq!(said(set.abi_encode()), Hearing::NotYet);
+        let unknown = Inbox::UnknownBatch { batchId: 7 };
+        assert_eq!(said(unknown.abi_encode()), Hearing::Rebuild);
+        let posted = LateJudge::PostedInTime {
+            blockNumber: 7,
+            lastBlock: 8,
+        };
+        assert_eq!(said(posted.abi_encode()), Hearing::Rebuild);
+        let other = Excuses::RestsElsewhere {
+            expected: id,
+            got: B256::ZERO,
+        };
+        assert_eq!(said(other.abi_encode()), Hearing::Rebuild);
     }
 
     #[test]
