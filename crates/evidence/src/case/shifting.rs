@@ -8,6 +8,8 @@ use forebond_contracts::bindings::{Excuses, Slasher};
 const MOVED_BLOCKS: u64 = 64;
 /// L1 blocks after which what was refused for now is asked again.
 const REFUSED_BLOCKS: u64 = 32;
+/// L1 blocks after which anything else that was refused is asked again: only a reorg can have changed it, and a question costs nothing.
+const HOPELESS_BLOCKS: u64 = 256;
 
 /// L1 blocks until what failed after it was simulated well is looked at again, the first time.
 const LOST_BLOCKS: u64 = 8;
@@ -28,8 +30,8 @@ pub enum ShiftAnswer {
     Moves,
     /// Not as L1 stands now: the verdict or the liable one's case is not there, or not yet; or not with so little gas.
     NotNow,
-    /// Never with this evidence.
-    Never,
+    /// Not with this evidence, unless a reorg changes what it names.
+    Hopeless,
 }
 
 /// What L1 shows of a recorded fault at one head.
@@ -52,8 +54,6 @@ pub enum ShiftStep {
     Send,
     /// Look again after so many L1 blocks.
     Again(u64),
-    /// Leave it for good.
-    Never,
 }
 
 /// What is due.
@@ -65,7 +65,7 @@ pub const fn shift_step(sight: &ShiftSight) -> ShiftStep {
         None => ShiftStep::Ask,
         Some(ShiftAnswer::Moves) => ShiftStep::Send,
         Some(ShiftAnswer::NotNow) => ShiftStep::Again(REFUSED_BLOCKS),
-        Some(ShiftAnswer::Never) => ShiftStep::Never,
+        Some(ShiftAnswer::Hopeless) => ShiftStep::Again(HOPELESS_BLOCKS),
     }
 }
 
@@ -83,7 +83,7 @@ pub fn shift_answer(answer: Result<(), &[u8]>) -> ShiftAnswer {
     ];
     match revert.first_chunk::<4>() {
         Some(selector) if later.contains(selector) => ShiftAnswer::NotNow,
-        _ => ShiftAnswer::Never,
+        _ => ShiftAnswer::Hopeless,
     }
 }
 
@@ -109,11 +109,15 @@ mod tests {
             })
         };
         assert_eq!(answered(ShiftAnswer::Moves), ShiftStep::Send);
-        assert_eq!(answered(ShiftAnswer::Never), ShiftStep::Never);
-        assert!(matches!(
-            answered(ShiftAnswer::NotNow),
-            ShiftStep::Again(1..)
-        ));
+        let blocks_until = |answer| match answered(answer) {
+            ShiftStep::Again(blocks) => blocks,
+            step => panic!("{step:?}"),
+        };
+        let hopeless = blocks_until(ShiftAnswer::Hopeless);
+        assert!(
+            hopeless > blocks_until(ShiftAnswer::NotNow),
+            "a reorg can give a refused fault its ground back"
+        );
         for (is_with_promiser, is_settled) in [(false, false), (true, true), (false, true)] {
             let elsewhere = ShiftSight {
                 is_with_promiser,
@@ -133,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_the_chain_can_still_change_is_asked_again() {
+    fn only_what_the_chain_can_still_change_is_asked_again_soon() {
         let (id, rollup, gateway) = (B256::repeat_byte(1), Address::repeat_byte(2), 3);
         let refused = |data: Vec<u8>| shift_answer(Err(&data));
         let base = id;
@@ -156,10 +160,10 @@ mod tests {
             rollup,
             base,
         };
-        assert_eq!(refused(another.abi_encode()), ShiftAnswer::Never);
+        assert_eq!(refused(another.abi_encode()), ShiftAnswer::Hopeless);
         let stands = Excuses::ParentStands { batchId: 1 };
-        assert_eq!(refused(stands.abi_encode()), ShiftAnswer::Never);
-        assert_eq!(refused(Vec::new()), ShiftAnswer::Never);
+        assert_eq!(refused(stands.abi_encode()), ShiftAnswer::Hopeless);
+        assert_eq!(refused(Vec::new()), ShiftAnswer::Hopeless);
         assert_eq!(shift_answer(Ok(())), ShiftAnswer::Moves);
     }
 }

@@ -266,10 +266,6 @@ impl Shifter {
                 self.rest(due, head.number.saturating_add(blocks));
                 Ok(false)
             }
-            ShiftStep::Never => {
-                self.rest(due, u64::MAX);
-                Ok(false)
-            }
             ShiftStep::Send => self.send(due, head).await,
         }
     }
