@@ -60,7 +60,8 @@ async function until(what, deadlineMs, ask) {
 
 async function command(name, args) {
   const ports = [];
-  for (const option of ['--l1-rpc-port', '--l1-beacon-port', '--gateway-port', '--follower-port']) ports.push(option, String(await freePort()));
+  // Gateways take ports in a row.
+  for (const option of ['--l1-rpc-port', '--l1-beacon-port', '--gateway-port', '--follower-port']) ports.push(option, String(await freePort(option === '--gateway-port' ? 2 : 1)));
   return ['devnet', '--data-dir', join(folder, name), ...ports, ...args];
 }
 
