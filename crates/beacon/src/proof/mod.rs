@@ -13,7 +13,8 @@
 //! node could pass for a leaf, or validator 2v for v. Choose the layout by the fork of the header's slot, which is
 //! proven, never by the word of whoever brings the proof.
 //!
-//! [`StateProver`] makes them from a state, [`from_served`] from the bytes that a beacon node serves; `verify` checks them without it, as the contracts do.
+//! [`StateProver`] makes them from a state, [`from_served`] from the bytes that a beacon node serves; `verify` checks
+//! them without it, as the contracts do.
 
 mod error;
 mod gindex;

@@ -42,17 +42,17 @@ impl Choice<'_> {
         let length = window.last_slot.saturating_sub(window.first_slot) + 1;
         let turn_begins = window.first_slot.saturating_sub(self.handover_slots);
         let ahead = turn_begins > self.slot.saturating_add(Self::NOTICE_SLOTS);
+        let is_own_successor = next?.gateway == window.gateway;
         let fits = ahead
             && length >= self.misdeed.least_window()
-            && !self.spared.contains(&window.gateway);
-        let is_own_successor = next?.gateway == window.gateway;
+            && !self.spared.contains(&window.gateway)
+            && !(is_own_successor && self.misdeed.needs_another_successor());
         let post_until = if self.misdeed.takes_back() && !is_own_successor {
             let before_next_turn = self.handover_slots.saturating_add(1);
             window.last_slot.saturating_sub(before_next_turn)
         } else {
             window.last_slot
         };
-        let fits = fits && !(is_own_successor && self.misdeed.needs_another_successor());
         (fits && post_until >= window.first_slot).then_some(Chosen {
             window: *window,
             post_until,

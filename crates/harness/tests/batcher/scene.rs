@@ -43,7 +43,7 @@ use forebond_proposer::guard::{bids::Commitment, source::expected};
 use forebond_protocol::{BlockRange, Window};
 use forebond_rollup::op::channel;
 use forebond_runtime::{HttpServer, LoggingConfig, Metrics, Shutdown, init_logging};
-use forebond_settlement::{L1Start, Settlement, SettlementConfig};
+use forebond_settlement::Settlement;
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
 
@@ -177,21 +177,15 @@ impl Scene {
         let (rpc, beacon) = (l1.rpc_url(), l1.beacon_url());
         let world = World::over(Kind::Embedded, Pace::OnRequest, &rpc, Some(&beacon))?;
         let (stage, opening) = open(world).await?;
-        // One back: what is known after a block is read once a block is applied.
-        let head = stage.world.execution().head().await?;
-        let (settlement, mut events) = Settlement::start(SettlementConfig {
-            l1_rpc: vec![rpc],
-            l1_beacon: vec![beacon],
-            rollup: rollup_file(&stage).await?,
-            poll_ms: 20,
-            from: L1Start {
-                number: head.number - 1,
-                hash: head.parent_hash,
-            },
-            gateways: Default::default(),
-        })
+        let settlement = Settlement::at_head(
+            vec![rpc],
+            vec![beacon],
+            rollup_file(&stage).await?,
+            20,
+            Default::default(),
+            Shutdown::new(),
+        )
         .await?;
-        tokio::spawn(async move { while events.recv().await.is_some() {} });
         let clock = Arc::new(SceneClock::default());
         let chain = Arc::new(Chain {
             settlement: settlement.clone(),

@@ -6,8 +6,9 @@ use forebond_l1::{
     beacon::{BeaconClient, BeaconConfig},
     execution::{BlockRef, ExecutionClient, ExecutionConfig},
 };
+use forebond_runtime::Shutdown;
 use forebond_runtime::{Clock, SystemClock};
-use forebond_settlement::{L1Start, RollupFile, Settlement, SettlementConfig};
+use forebond_settlement::{RollupFile, Settlement};
 
 use super::{DEADLINE, Report, in_time, lending, neighbours::neighbours};
 use crate::{
@@ -33,7 +34,7 @@ pub(super) async fn examine(config: &ProposerConfig, keys: &[PublicKeyBytes], re
             return;
         }
     };
-    let Some(settlement) = contracts(config, file, head, report).await else {
+    let Some(settlement) = contracts(config, file, report).await else {
         return;
     };
     let Some(chain) = beacon(config, execution, &settlement, report).await else {
@@ -77,22 +78,18 @@ async fn execution(
 async fn contracts(
     config: &ProposerConfig,
     file: RollupFile,
-    head: BlockRef,
     report: &mut Report,
 ) -> Option<Settlement> {
     let has_slasher = file.contracts.slasher.is_some();
-    let started = in_time(Settlement::start(SettlementConfig {
-        l1_rpc: config.places.l1_rpc.clone(),
-        l1_beacon: Vec::new(),
-        rollup: file,
-        poll_ms: 50,
-        from: L1Start {
-            number: head.number.saturating_sub(1),
-            hash: head.parent_hash,
-        },
-        gateways: config.module.own.named(),
-    }));
-    let (settlement, mut events) = match started.await {
+    let started = in_time(Settlement::at_head(
+        config.places.l1_rpc.clone(),
+        Vec::new(),
+        file,
+        50,
+        config.module.own.named(),
+        Shutdown::new(),
+    ));
+    let settlement = match started.await {
         Ok(started) => started,
         Err(error) => {
             let mend = "rollup file and --l1-rpc have to be of one deployment";
@@ -100,7 +97,6 @@ async fn contracts(
             return None;
         }
     };
-    tokio::spawn(async move { while events.recv().await.is_some() {} });
     // Until windows and gateways are read.
     let read = async {
         while settlement.windows().at.is_none() {

@@ -218,7 +218,7 @@ impl LateWindows {
         })?;
         let found = match first_in(proofs, |proof| late::accuse(accused, missing, proof)) {
             Shown::This(found) => vec![found],
-            // All its last slots were missed, which excuses.
+            // All its last slots were missed, which excuses, or no state remembers them any more.
             Shown::Nothing => Vec::new(),
             Shown::Later => return Ok(()),
         };

@@ -100,7 +100,6 @@ mod tests {
         assert!(!looks.is_due(&key(800), &SPAN), "it is built anew once");
     }
 
-    /// Pitfall: a window that has just ended is given up because the state at hand is a slot too old.
     #[test]
     fn windows_that_ended_while_the_watcher_was_down_are_looked_at_as_long_as_they_can_be_proven() {
         let mut looks = Looks::default();
